@@ -6,12 +6,17 @@
 import { connect, type Socket } from 'node:net'
 
 export interface Load {
-  readonly port: number
   readonly connections: number
   readonly seconds: number
+  /** The connections are spread over these evenly. */
+  readonly targets: readonly Target[]
+  readonly once: boolean
+}
+
+interface Target {
+  readonly port: number
   /** Whole HTTP requests, as bytes; used in turn, from the start again where `once` is false. */
   readonly requests: readonly Uint8Array[]
-  readonly once: boolean
 }
 
 export interface Figures {
@@ -22,21 +27,25 @@ export interface Figures {
   readonly p99Ms: number
 }
 
-async function run({ port, connections, seconds, requests, once }: Load): Promise<Figures> {
+async function run({ connections, seconds, targets, once }: Load): Promise<Figures> {
   const latenciesMs: number[] = []
   let failures = 0
-  let next = 0
   const startedAtMs = performance.now()
   const endsAtMs = startedAtMs + seconds * 1000
 
-  function take(): Uint8Array | undefined {
-    if (performance.now() >= endsAtMs || (once && next >= requests.length)) return undefined
-    return requests[next++ % requests.length]
+  const queues = targets.map(({ port, requests }) => ({ port, requests, next: 0 }))
+
+  function take(queue: (typeof queues)[number]): Uint8Array | undefined {
+    const { requests } = queue
+    if (performance.now() >= endsAtMs || (once && queue.next >= requests.length)) return undefined
+    return requests[queue.next++ % requests.length]
   }
 
-  async function worker(): Promise<void> {
-    const socket = await open(port)
-    for (let request = take(); request; request = take()) {
+  async function worker(index: number): Promise<void> {
+    const queue = queues[index % queues.length]
+    if (!queue) return
+    const socket = await open(queue.port)
+    for (let request = take(queue); request; request = take(queue)) {
       const sentAtMs = performance.now()
       const status = await exchange(socket, request)
       latenciesMs.push(performance.now() - sentAtMs)
@@ -45,7 +54,7 @@ async function run({ port, connections, seconds, requests, once }: Load): Promis
     socket.destroy()
   }
 
-  await Promise.all(Array.from({ length: connections }, worker))
+  await Promise.all(Array.from({ length: connections }, (_, index) => worker(index)))
   const tookSeconds = (performance.now() - startedAtMs) / 1000
   latenciesMs.sort((a, b) => a - b)
   const at = (share: number) => latenciesMs[Math.floor(latenciesMs.length * share)] ?? Number.NaN
@@ -89,10 +98,18 @@ function exchange(socket: Socket, request: Uint8Array): Promise<number> {
   })
 }
 
+/** A load as it comes from the parent: requests as text, one byte to a character. */
+interface Asked extends Omit<Load, 'targets'> {
+  readonly targets: readonly { readonly port: number; readonly requests: readonly string[] }[]
+}
+
 // As a child process: one load per message, its figures as the answer.
-process.on('message', (load: Omit<Load, 'requests'> & { readonly requests: readonly string[] }) => {
-  const requests = load.requests.map((text) => Buffer.from(text, 'latin1'))
-  run({ ...load, requests }).then(
+process.on('message', (load: Asked) => {
+  const targets = load.targets.map(({ port, requests }) => ({
+    port,
+    requests: requests.map((text) => Buffer.from(text, 'latin1')),
+  }))
+  run({ ...load, targets }).then(
     (figures) => process.send?.(figures),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`)

@@ -1,24 +1,42 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { after, before, type TestContext, test } from 'node:test'
 
 /** Where `conformance/setup` puts what it installs. */
 const CACHE = join(import.meta.dirname, '.cache')
 const MISSING = join(CACHE, 'missing')
 
 /** The real clients and tools that tests need besides Node, as `.cache/missing` names them. */
-export type Component = 'aws-cli' | 'boto3' | 'openssl'
+export type Component = 'aws-cli' | 'boto3' | 'openssl' | 'postgresql'
 
 export const AWS = join(CACHE, 'python/bin/aws')
 export const PYTHON = join(CACHE, 'python/bin/python')
 
-const FILES: Readonly<Partial<Record<Component, string>>> = { 'aws-cli': AWS, boto3: PYTHON }
+/** Debian's folder of PostgreSQL versions; only clients are on the PATH there. */
+const DEBIAN_POSTGRES = '/usr/lib/postgresql'
+
+/** The folder of PostgreSQL's server programs, the newest where there are several. */
+export const POSTGRES_BINARIES = [
+  ...versionsIn(DEBIAN_POSTGRES).map((version) => join(DEBIAN_POSTGRES, version, 'bin')),
+  ...(process.env.PATH ?? '').split(delimiter),
+].find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
+
+function versionsIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).sort((a, b) => Number(b) - Number(a)) : []
+}
+
+const FILES: Readonly<Partial<Record<Component, string>>> = {
+  'aws-cli': AWS,
+  boto3: PYTHON,
+  // What is found nowhere is still looked for, so that its absence is told.
+  postgresql: POSTGRES_BINARIES ?? join(DEBIAN_POSTGRES, 'bin'),
+}
 
 type Body = () => Promise<void> | void
 
 /** node:test's own functions, or such that skip. */
 export interface Hooks {
-  test(name: string, body: Body): void
+  test(name: string, body: (t: TestContext) => Promise<void> | void): void
   before(body: Body): void
   after(body: Body): void
 }

@@ -59,7 +59,7 @@ async function live(storm: Storm, kill: number): Promise<void> {
   await Promise.all(storm.writers.map((writer) => writer.settle(client)))
   if (kill % CHECK_EVERY === 1) await checkAll(storm, client)
   await storm.shared.at(-1)?.check(client)
-  const shared = await SharedSecret.create(client, `storm/shared/${kill}`, storm.ledger)
+  const shared = await SharedSecret.create(client, `storm/shared/${kill}`, storm)
   storm.shared.push(shared)
   let isOver = false
   const writing = Promise.all(storm.writers.map((writer) => writer.write(client, shared, () => isOver)))

@@ -1,6 +1,6 @@
 /** What a running server says and does when its trail cannot be written: health red, and no secret leaves. */
 import assert from 'node:assert/strict'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
@@ -10,38 +10,16 @@ import {
   GetSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { finish } from './process.ts'
+import { fill, mount, unmount } from './full-disk.ts'
+import { demandRecovery, health } from './health.ts'
 import { callerOf, sdk } from './sdk.ts'
 import { Scratch, Server } from './server.ts'
 
 /** Reads until the disk is full, at the most. */
 const MAX_READS = 20_000
 const DISK = '6m'
-const RECOVERY_LIMIT_MS = 5_000
 /** Longer than the server takes between two checkpoints. */
 const PAST_A_CHECKPOINT_MS = 1_500
-const PATH = { PATH: process.env.PATH ?? '' }
-
-interface Health {
-  readonly status: string
-  readonly checks: Readonly<Record<string, string>>
-}
-
-async function health(server: Server): Promise<{ readonly code: number; readonly page: Health }> {
-  const answer = await fetch(`${server.url}/healthz`)
-  return { code: answer.status, page: (await answer.json()) as Health } // decoded
-}
-
-/** Green without a restart: the trail is sealed once a second, and health asks for that, too. */
-async function demandRecovery(server: Server): Promise<void> {
-  const limitMs = performance.now() + RECOVERY_LIMIT_MS
-  for (;;) {
-    const { code, page } = await health(server)
-    if (code === 200) return
-    assert.ok(performance.now() < limitMs, JSON.stringify(page))
-    await sleep(100)
-  }
-}
 
 async function secretsOf(server: Server): Promise<SecretsManagerClient> {
   return sdk(SecretsManagerClient, callerOf(await server.administrator()))
@@ -109,29 +87,10 @@ test('a checkpoint taken out of the database under a running server turns health
   await server.stop()
 })
 
-/** A file system of its own that is soon full. Answers why there can be none. */
-async function mount(directory: string): Promise<string | undefined> {
-  mkdirSync(directory)
-  const args = ['-t', 'tmpfs', '-o', `size=${DISK},mode=700`, 'tmpfs', directory]
-  const { code, stderr } = await finish('mount', args, { env: PATH })
-  return code === 0 ? undefined : `a tmpfs cannot be mounted here: ${stderr.trim()}`
-}
-
-/** Takes what room is left. */
-function fill(path: string): void {
-  for (let size = 1024 * 1024; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      for (;;) writeFileSync(path, Buffer.alloc(size), { flag: 'a' })
-    } catch {
-      // Full for this size; a smaller piece may still fit.
-    }
-  }
-}
-
 test('when the disk is full, health is red, no value leaves without its event, and room is all it takes to recover', async (t) => {
   using scratch = new Scratch()
   const directory = join(scratch.path, 'disk')
-  const why = await mount(directory)
+  const why = await mount(directory, DISK)
   if (why !== undefined) return t.skip(why)
   try {
     await using server = await Server.start({ directory })
@@ -159,6 +118,6 @@ test('when the disk is full, health is red, no value leaves without its event, a
     assert.equal(count.get()?.n, answered + 1, 'as many events as values that left')
     database.close()
   } finally {
-    await finish('umount', [directory], { env: PATH })
+    await unmount(directory)
   }
 })

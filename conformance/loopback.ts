@@ -1,6 +1,6 @@
-/** Every variable that could turn an AWS client, or a server started here, to somewhere else. */
+/** Every variable that could turn an AWS or PostgreSQL client, or a server started here, to somewhere else. */
 const FOREIGN =
-  /^(AWS_|LOCKSTEP_|BOTO_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|REQUESTS_CA_BUNDLE$|SSL_CERT_|https?_proxy$|all_proxy$)/i
+  /^(AWS_|LOCKSTEP_|BOTO_|PG[A-Z]+$|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|REQUESTS_CA_BUNDLE$|SSL_CERT_|https?_proxy$|all_proxy$)/i
 
 export type Environment = Readonly<Record<string, string>>
 

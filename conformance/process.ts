@@ -9,6 +9,12 @@ export interface Ending {
   readonly stderr: string
 }
 
+/** Whom root runs a program as. */
+export interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
 /** What was started here and has not ended; it goes when this process does. */
 const living = new Set<ChildProcess>()
 process.on('exit', () => {
@@ -35,11 +41,13 @@ export function endingOf(
 export function finish(
   program: string,
   args: readonly string[],
-  options: { readonly env: Environment; readonly cwd?: string; readonly limitMs?: number },
+  options: { readonly env: Environment; readonly cwd?: string; readonly limitMs?: number } & Partial<User>,
 ): Promise<Ending> {
   const child = spawn(program, [...args], {
     env: { ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.limitMs ?? 60_000,
     killSignal: 'SIGKILL',

@@ -30,6 +30,8 @@ export interface Caller {
   readonly endpoint: string
   readonly region: string
   readonly keys: Keys
+  /** How often a call is tried; absent: once. */
+  readonly maxAttempts?: number
 }
 
 /** The administrator of `admin-env`'s exports. */
@@ -42,19 +44,19 @@ export function callerOf(env: Environment): Caller {
 }
 
 /**
- * A client of one of Amazon's own packages over real HTTP, that tries once.
+ * A client of one of Amazon's own packages over real HTTP.
  * @param clockAheadMs How far the caller's clock is ahead of this machine's.
  */
 export function sdk<Client>(
   Client: new (options: ClientOptions) => Client,
-  { endpoint, region, keys }: Caller,
+  { endpoint, region, keys, maxAttempts = 1 }: Caller,
   clockAheadMs = 0,
 ): Client {
   return new Client({
     endpoint: demandLoopback(endpoint),
     region,
     credentials: keys,
-    maxAttempts: 1,
+    maxAttempts,
     systemClockOffset: clockAheadMs,
   })
 }

@@ -198,6 +198,18 @@ export function sharedServer({ before, after }: Hooks, options: ServerOptions = 
 
 /** Node's own option to run a line first, used to put the process's clock ahead, as faketime would. */
 function clockAhead(ms: number): Environment {
-  const script = `const Real=Date;globalThis.Date=class extends Real{constructor(...a){a.length?super(...a):super(Real.now()+${ms})}static now(){return Real.now()+${ms}}}`
+  return imported(`const ahead=()=>${ms};${AHEAD}`)
+}
+
+/** The same by as many milliseconds as a file says, and whoever runs the test may change it while the server runs. */
+export function clockBy(file: string): Environment {
+  const read = `const f=process.getBuiltinModule('node:fs');let ms=0;const look=()=>{ms=Number(f.readFileSync(${JSON.stringify(file)},'utf8'))}`
+  return imported(`${read};look();setInterval(look,50).unref();const ahead=()=>ms;${AHEAD}`)
+}
+
+const AHEAD =
+  'const Real=Date;globalThis.Date=class extends Real{constructor(...a){a.length?super(...a):super(Real.now()+ahead())}static now(){return Real.now()+ahead()}}'
+
+function imported(script: string): Environment {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
 }

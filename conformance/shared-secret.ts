@@ -7,9 +7,8 @@ import {
   PutSecretValueCommand,
   ResourceNotFoundException,
   type SecretsManagerClient,
-  SecretsManagerServiceException,
 } from '@aws-sdk/client-secrets-manager'
-import type { Ledger } from './storm-writer.ts'
+import { isUnanswered, type Ledger } from './storm-writer.ts'
 
 /** Below the quota of versions that the server keeps. */
 const MOST_PUTS = 80
@@ -26,24 +25,38 @@ interface Put {
 export class SharedSecret {
   readonly name: string
   readonly #ledger: Ledger
+  readonly #isDoubtful: (error: unknown) => boolean
   readonly #puts: Put[] = []
   /** Counts starts and ends, to tell which call ended before which began. */
   #ticks = 0
 
-  private constructor(name: string, ledger: Ledger) {
+  private constructor(name: string, ledger: Ledger, isDoubtful: (error: unknown) => boolean) {
     this.name = name
     this.#ledger = ledger
+    this.#isDoubtful = isDoubtful
   }
 
-  static async create(client: SecretsManagerClient, name: string, ledger: Ledger): Promise<SharedSecret> {
+  /** @param given With what to tell a put that may have happened from one that was refused, as for StormWriter. */
+  static async create(
+    client: SecretsManagerClient,
+    name: string,
+    {
+      isDoubtful = isUnanswered,
+      ledger,
+    }: { readonly ledger: Ledger; readonly isDoubtful?: typeof isUnanswered },
+  ): Promise<SharedSecret> {
     const { $metadata } = await client.send(new CreateSecretCommand({ Name: name }))
     ledger.acknowledged.push({ requestId: $metadata.requestId ?? '', operation: 'CreateSecret' })
-    return new SharedSecret(name, ledger)
+    return new SharedSecret(name, ledger, isDoubtful)
+  }
+
+  get isFull(): boolean {
+    return this.#puts.length >= MOST_PUTS
   }
 
   /** Adds a version. Answers whether the server was still there to say so. */
   async put(client: SecretsManagerClient): Promise<boolean> {
-    if (this.#puts.length >= MOST_PUTS) return true
+    if (this.isFull) return true
     const put: Put = { versionId: randomUUID(), value: `shared ${randomUUID()}`, started: this.#ticks++ }
     this.#puts.push(put)
     this.#ledger.asked.add(put.versionId)
@@ -54,15 +67,15 @@ export class SharedSecret {
       this.#ledger.acknowledged.push({ requestId: $metadata.requestId ?? '', operation: 'PutSecretValue' })
       return true
     } catch (error) {
-      if (error instanceof SecretsManagerServiceException) throw error
+      if (!this.#isDoubtful(error)) throw error
       this.#ledger.inDoubt.add(put.versionId)
       return false
     }
   }
 
   /**
-   * Every acknowledged version has its value, one version is AWSCURRENT and another at most AWSPREVIOUS, and
-   * the one that is AWSCURRENT was not replaced by a call that began after it had been acknowledged.
+   * Every acknowledged version has its value, one version is AWSCURRENT and the one before it AWSPREVIOUS, in some
+   * order of the puts in which none comes after one that began when it had been acknowledged.
    * @returns The ids of the versions that are there.
    */
   async check(client: SecretsManagerClient): Promise<readonly string[]> {
@@ -78,12 +91,22 @@ export class SharedSecret {
     const [current, ...others] = holders('AWSCURRENT')
     assert.equal(others.length, 0, `${this.name} has more than one AWSCURRENT`)
     assert.equal(current !== undefined, present.length > 0, `${this.name} has no AWSCURRENT`)
-    assert.equal(holders('AWSPREVIOUS').length, Math.min(1, Math.max(0, present.length - 1)))
-    const end = current?.ended
-    if (end === undefined) return present.map(({ versionId }) => versionId)
-    const later = this.#puts.find((put) => put.ended !== undefined && put.started > end)
-    assert.equal(later, undefined, `${this.name} has as AWSCURRENT what had been replaced`)
+    const [previous, ...older] = holders('AWSPREVIOUS')
+    assert.equal(older.length, 0, `${this.name} has more than one AWSPREVIOUS`)
+    assert.equal(previous !== undefined, present.length > 1, `${this.name} has no AWSPREVIOUS`)
+    const replaced = this.#acknowledgedAfter(current)
+    assert.equal(replaced, undefined, `${this.name} has as AWSCURRENT what had been replaced`)
+    // In whatever order they happened, each put but the last was replaced by the next, and only the last by none.
+    const lost = this.#acknowledgedAfter(previous, current)
+    assert.equal(lost, undefined, `${this.name} has as AWSPREVIOUS what had been replaced twice`)
     return present.map(({ versionId }) => versionId)
+  }
+
+  /** A put that was acknowledged and began after `put` had been, other than `but`. */
+  #acknowledgedAfter(put: Put | undefined, but?: Put): Put | undefined {
+    const end = put?.ended
+    if (end === undefined) return undefined
+    return this.#puts.find((other) => other !== but && other.ended !== undefined && other.started > end)
   }
 }
 

@@ -36,38 +36,45 @@ export class StormWriter {
   /** Every secret of this writer; the last is the one it writes. */
   readonly secrets = new Map<string, Expected>()
   readonly #ledger: Ledger
+  readonly #isDoubtful: (error: unknown) => boolean
   #secret = ''
   /** Asked for and not answered when the server was killed. */
   #doubt: Change | undefined
 
-  constructor(name: string, ledger: Ledger) {
+  /** @param isDoubtful Of a failed write: whether it may have happened. The server refused any other. */
+  constructor(name: string, ledger: Ledger, isDoubtful = isUnanswered) {
     this.name = name
     this.#ledger = ledger
+    this.#isDoubtful = isDoubtful
   }
 
   /** Writes until the connection breaks. @throws Error when the server refuses what it has to accept. */
   async write(client: SecretsManagerClient, shared: SharedSecret, isOver: () => boolean): Promise<void> {
     while (!isOver()) {
-      if (!(await shared.put(client))) return
-      const change = this.#next()
-      const operation = OPERATIONS[change.kind]
-      if ('versionId' in change) this.#ledger.asked.add(change.versionId)
-      try {
-        const { $metadata } = await this.#send(client, change)
-        this.secrets.set(this.#secret, after(this.#expected(), change))
-        this.#ledger.acknowledged.push({ requestId: $metadata.requestId ?? '', operation })
-      } catch (error) {
-        if (error instanceof SecretsManagerServiceException) {
-          throw new Error(`${operation} of ${this.#secret} was refused`, { cause: error })
-        }
-        this.#doubt = change
-        if ('versionId' in change) this.#ledger.inDoubt.add(change.versionId)
-        return
-      }
+      if (!(await shared.put(client)) || !(await this.step(client))) return
     }
   }
 
-  /** After a restart: the change in doubt happened as a whole or not at all. @throws Error otherwise. */
+  /** One change, none being in doubt. Answers whether it was acknowledged. @throws Error as {@link write}. */
+  async step(client: SecretsManagerClient): Promise<boolean> {
+    const change = this.#next()
+    const operation = OPERATIONS[change.kind]
+    if ('versionId' in change) this.#ledger.asked.add(change.versionId)
+    try {
+      const { $metadata } = await this.#send(client, change)
+      this.secrets.set(this.#secret, after(this.#expected(), change))
+      this.#ledger.acknowledged.push({ requestId: $metadata.requestId ?? '', operation })
+      return true
+    } catch (error) {
+      if (!this.#isDoubtful(error))
+        throw new Error(`${operation} of ${this.#secret} was refused`, { cause: error })
+      this.#doubt = change
+      if ('versionId' in change) this.#ledger.inDoubt.add(change.versionId)
+      return false
+    }
+  }
+
+  /** Once the server answers: the change in doubt happened as a whole or not at all. @throws Error otherwise. */
   async settle(client: SecretsManagerClient): Promise<void> {
     const change = this.#doubt
     if (!change) return
@@ -137,6 +144,11 @@ const OPERATIONS = {
 
 function givenTo({ versionId, value }: { readonly versionId: string; readonly value: string }) {
   return { ClientRequestToken: versionId, SecretString: value }
+}
+
+/** Whether the connection broke: the server answered nothing. */
+export function isUnanswered(error: unknown): boolean {
+  return !(error instanceof SecretsManagerServiceException)
 }
 
 /** A secret's labels as text; none for a secret that is not there. */

@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { adminEnvCommand } from './commands/admin-env.ts'
+import { backupCommand } from './commands/backup.ts'
+import { drillCommand } from './commands/drill.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
+import { storeCommand } from './commands/store.ts'
 import { trailCommand } from './commands/trail.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
 
@@ -10,6 +14,7 @@ Examples:
   eval "$(lockstep admin-env)"            point the aws command, or any AWS SDK, at it
   lockstep trail lookup --event-name GetSecretValue
   lockstep trail verify                   check the audit trail without a server
+  lockstep backup --to FILE               everything, encrypted; lockstep drill proves that it helps
 `
 
 async function main(): Promise<void> {
@@ -21,6 +26,10 @@ async function main(): Promise<void> {
   program.addCommand(await serveCommand())
   program.addCommand(adminEnvCommand())
   program.addCommand(trailCommand())
+  program.addCommand(storeCommand())
+  program.addCommand(backupCommand())
+  program.addCommand(restoreCommand())
+  program.addCommand(drillCommand())
   for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
     command.exitOverride()
   }

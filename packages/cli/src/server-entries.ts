@@ -5,5 +5,6 @@
 export const serverEntries = {
   main: () => import('@lockstep/server/main'),
   settings: () => import('@lockstep/server/settings'),
+  movingOffline: () => import('@lockstep/server/moving-offline'),
   trailOffline: () => import('@lockstep/server/trail-offline'),
 }

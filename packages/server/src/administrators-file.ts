@@ -28,6 +28,11 @@ export class AdministratorsFile {
     this.#write({ ...this.#contents, accounts: [...others, administrator] })
   }
 
+  drop(account: string): void {
+    const others = this.#contents.accounts.filter((kept) => kept.account !== account)
+    this.#write({ ...this.#contents, accounts: others })
+  }
+
   /** Notes where the server answers. Does not bring back a file that was deleted. */
   setUrl(url: string): void {
     if (this.#contents.accounts.length > 0) this.#write({ ...this.#contents, url })

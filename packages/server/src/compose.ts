@@ -7,11 +7,12 @@ import { gateway } from './gateway/gateway.ts'
 import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
-import { Health } from './health.ts'
+import { Health, type HealthReport } from './health.ts'
 import { jobs } from './jobs/index.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
+import { demandFinished } from './moving/mark.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -21,7 +22,6 @@ import { bootstrapAccount } from './services/iam/bootstrap-account.ts'
 import { registry } from './services/registry.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
-import { TrailLane } from './trail/lane.ts'
 import { openTrail } from './trail/open.ts'
 import { SEAL_INTERVAL_MS, Sealer } from './trail/sealer.ts'
 
@@ -34,6 +34,8 @@ export interface Doors {
   readonly metrics: Metrics
   /** Where a new account's administrator is put down before the account exists. */
   keepAdministrator(administrator: Administrator): void
+  /** Another server was faster, and its administrator is the account's. */
+  dropAdministrator(account: string): void
 }
 
 /** An account's first access key, known only at the start that made it. */
@@ -55,26 +57,26 @@ export interface House extends AsyncDisposable {
   /** Sums up the calls that were refused without an event each; see gateway/throttle.ts. Done every minute. */
   recordRefusals(): Promise<void>
   /** A running server's state, for /healthz. */
-  health(): Promise<{ readonly healthy: boolean; readonly page: object }>
+  health(): Promise<HealthReport>
 }
 
 /** Builds the house: the only place that constructs its parts and joins them. */
 export async function compose(config: Config, doors: Doors): Promise<House> {
   const { clock, random, timer, logger, metrics } = doors
   await using parts = new AsyncDisposableStack()
-  const lane = new TrailLane()
   const store = parts.use(
     await openStore({
-      ...(config.data === 'memory' ? { kind: 'memory' } : { kind: 'sqlite', directory: config.data }),
+      ...config.store,
+      random,
       clock,
       timer,
-      lane,
-      onProblem: (event, fields) => logger.error(event, fields),
+      onProblem: (event, fields) => logger[RECOVERIES.has(event) ? 'info' : 'error'](event, fields),
     }),
   )
+  await demandFinished(store.read.installation)
   const keyring = await openKeyring(config, store, doors)
-  const health = new Health(store, clock)
-  const sealer = await openSealer({ store, keyring, lane, health, parts }, doors)
+  const health = new Health({ store, clock, timer, logger })
+  const sealer = await openSealer({ store, keyring, health, parts }, doors)
 
   const partition = partitionOf(config.region)
   const account = await homeAccount(config, store, random)
@@ -123,23 +125,20 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
 interface TrailParts {
   readonly store: Store
   readonly keyring: Keyring
-  readonly lane: TrailLane
   readonly health: Health
   readonly parts: AsyncDisposableStack
 }
 
 /** Opens the trail, seals it once a second from then on, and a last time when the house is closed. */
 async function openSealer(
-  { store, keyring, lane, health, parts }: TrailParts,
+  { store, keyring, health, parts }: TrailParts,
   { clock, random, timer, logger }: Doors,
 ): Promise<Sealer> {
   const sealer = new Sealer({
     store,
     clock,
     timer,
-    key: await openTrail(store, lane, { keyring, random }),
-    // One server at a time has the directory: no other lane than its own can grow.
-    isOpen: (number) => number === lane.number,
+    key: await openTrail(store, { keyring, random }),
     // The log is where a checkpoint leaves the house: a database rolled back later contradicts it.
     onCheckpoint: (checkpoint) => logger.info('trail.checkpoint', { checkpoint }),
   })
@@ -177,9 +176,20 @@ async function makeAccounts(
       random,
       key,
     }
-    await store.write((tx) => bootstrapAccount(tx, account))
+    const isOurs = await store.write(async (tx) => {
+      if (await tx.principals.account(id)) return false
+      await bootstrapAccount(tx, account)
+      return true
+    })
+    if (!isOurs) doors.dropAdministrator(id)
   }
 }
+
+/** Held by a server that looks whether it is the first. */
+const START = { account: '', region: '', name: 'start' }
+
+/** What the store tells when a problem is over. */
+const RECOVERIES: ReadonlySet<string> = new Set(['store.recovered', 'store.clock-agrees'])
 
 const MINUTE_MS = 60_000
 
@@ -213,9 +223,13 @@ async function openKeyring(config: Config, store: Store, { clock, random }: Door
   })
   if (records.length > 0) return Keyring.unseal(root, records, random)
   const { keyring, record } = await Keyring.create(root, random, clock.now())
-  // Stored before anything is sealed with it.
-  await store.write((tx) => tx.installation.addKeyringGeneration(record))
-  return keyring
+  // Stored before anything is sealed with it, unless another server has started in the same moment.
+  const isOurs = await store.write(async (tx) => {
+    if ((await tx.installation.keyringGenerations()).length > 0) return false
+    await tx.installation.addKeyringGeneration(record)
+    return true
+  })
+  return isOurs ? keyring : Keyring.unseal(root, await store.read.installation.keyringGenerations(), random)
 }
 
 /**
@@ -223,14 +237,14 @@ async function openKeyring(config: Config, store: Store, { clock, random }: Door
  * @throws ConfigError where another is configured later: every ARN that was given out would be another's.
  */
 async function homeAccount({ accountId }: Config, store: Store, random: Random): Promise<string> {
-  const known = await store.read.installation.fact('account')
-  if (known !== undefined) {
-    if (accountId === undefined || accountId === known) return known
-    throw new ConfigError([
-      `--account-id (LOCKSTEP_ACCOUNT_ID): ${accountId} is not the account ${known} that this directory was made for; --accounts adds further ones`,
-    ])
-  }
-  const account = accountId ?? `${1 + random.below(9)}${randomText(random, '0123456789', 11)}`
-  await store.write((tx) => tx.installation.setFact('account', account))
-  return account
+  const chosen = accountId ?? `${1 + random.below(9)}${randomText(random, '0123456789', 11)}`
+  const account = await store.write(async ({ installation }) => {
+    const known = await installation.fact('account')
+    if (known === undefined) await installation.setFact('account', chosen)
+    return known ?? chosen
+  }, START)
+  if (accountId === undefined || accountId === account) return account
+  throw new ConfigError([
+    `--account-id (LOCKSTEP_ACCOUNT_ID): ${accountId} is not the account ${account} that this installation was made for; --accounts adds further ones`,
+  ])
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, hasPassword, readConfig } from './config.ts'
 
 test('without any setting the server is on loopback port 4600 in us-east-1', () => {
   const config = readConfig({ data: 'memory' }, {})
@@ -67,4 +67,36 @@ test('the passphrase is in no complaint', () => {
     () => readConfig({ data: 'memory', listen: 'x' }, { LOCKSTEP_PASSPHRASE: 'hunter2' }),
     (error) => error instanceof ConfigError && !error.message.includes('hunter2'),
   )
+})
+
+test('a database beyond this machine is reached by TLS, or by an address that says otherwise', () => {
+  const kindOf = (store: string) => readConfig({ data: 'memory', store }, {}).store.kind
+  for (const beside of [
+    'postgres://127.0.0.1/lockstep',
+    'postgresql://[::1]:5432/lockstep',
+    'postgres:///lockstep?host=/run/postgresql',
+    'postgres://db.example/lockstep?sslmode=verify-full',
+    'postgres://db.example/lockstep?sslmode=disable',
+  ]) {
+    assert.equal(kindOf(beside), 'postgres', beside)
+  }
+  for (const away of ['postgres://db.example/lockstep', 'postgres:///lockstep?host=db.example']) {
+    assert.throws(() => kindOf(away), /--store .*sslmode/, away)
+  }
+})
+
+test('an address of the database is in no complaint, for it may hold a password', () => {
+  for (const store of ['postgres://ada:hunter2@db.example/x', 'mysql://ada:hunter2@127.0.0.1/x', 'hunter2']) {
+    assert.throws(
+      () => readConfig({ data: 'memory', store }, {}),
+      (error) => error instanceof ConfigError && !error.message.includes('hunter2'),
+    )
+  }
+})
+
+test('a password among the arguments is noticed, in the environment it is not', () => {
+  assert.ok(hasPassword({ store: 'postgres://ada:hunter2@127.0.0.1/x' }))
+  assert.ok(hasPassword({ store: 'postgres://127.0.0.1/x?user=ada&password=hunter2' }))
+  assert.ok(!hasPassword({ store: 'postgres://ada@127.0.0.1/x' }))
+  assert.ok(!hasPassword({}))
 })

@@ -6,11 +6,14 @@ import { defaultRootKeySpec } from './keyring/root-keys/index.ts'
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts'
 import { Plaintext } from './platform/plaintext.ts'
 import { SETTINGS, type SettingName, type Values, variableOf } from './settings.ts'
+import type { StoreKind } from './store/open.ts'
 
 /** What the server is told, read once and checked whole. */
 export interface Config {
   /** An absolute directory, or `memory`. */
   readonly data: string
+  /** Where the state is. */
+  readonly store: StoreKind
   readonly listen: { readonly host: string; readonly port: number }
   readonly accountId?: string
   readonly moreAccounts: readonly string[]
@@ -26,6 +29,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
   readonly maxBodyBytes: number
+  /** Between the signal to stop and the end of taking calls. */
+  readonly lameDuckMs: number
   readonly logLevel: LogLevel
   /** The first administrator's access key, where the operator chose it. */
   readonly adminKey?: { readonly id: string; readonly secret: string }
@@ -38,6 +43,9 @@ export class ConfigError extends Error {
     super(`Lockstep cannot start:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
   }
 }
+
+/** Servers on one database agree about the time, or one of them is wrong. */
+const MAX_SKEW_MS = 10_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -60,12 +68,12 @@ export function readConfig(flags: Values, env: Environment): Config {
       `${reader.called('listen')}: ${listen.host} is not a loopback address; give --tls-cert and --tls-key, or --insecure-plain-http behind a proxy that speaks TLS`,
     )
   }
-  if (reader.text('store') !== 'sqlite') problems.push(`${reader.called('store')}: only sqlite is known`)
   const accountId = reader.account('account-id')
   const adminKey = adminKeyOf(env, problems)
   const region = reader.region('region', reader.text('region') ?? '')
   const config: Config = {
     data,
+    store: reader.store(data),
     listen,
     ...(accountId === undefined ? {} : { accountId }),
     moreAccounts: reader.list('accounts').map((id) => reader.accountIn('accounts', id)),
@@ -82,6 +90,7 @@ export function readConfig(flags: Values, env: Environment): Config {
       failedSignature: reader.rate('limit-failed-signature'),
     },
     maxBodyBytes: reader.count('max-body-bytes'),
+    lameDuckMs: reader.seconds('lame-duck-seconds') * 1000,
     logLevel: reader.logLevel(),
     ...(adminKey ? { adminKey } : {}),
   }
@@ -92,6 +101,23 @@ export function readConfig(flags: Values, env: Environment): Config {
 /** 127.0.0.0/8, ::1 and localhost: what other machines cannot reach. */
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS */
+function postgresUrl(text: string): URL | undefined {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined
+}
+
+/** Whether the way to the database leaves this machine: not by a socket in a directory, nor by loopback. */
+function isBeside(url: URL): boolean {
+  const host = url.searchParams.get('host') ?? url.hostname.replace(/^\[(.*)\]$/, '$1')
+  return host === '' || host.startsWith('/') || isLoopback(host)
+}
+
+/** Whether the arguments hold a password, which every user of the machine can read in the list of processes. */
+export function hasPassword({ store = '' }: Values): boolean {
+  const url = postgresUrl(store)
+  return url !== undefined && (url.password !== '' || url.searchParams.has('password'))
 }
 
 class Reader {
@@ -160,6 +186,27 @@ class Reader {
     const text = this.text(name) ?? ''
     if (!/^[1-9]\d{0,9}$/.test(text)) this.#complain(name, `${text} is not a count of at least 1`)
     return Number(text)
+  }
+
+  seconds(name: SettingName): number {
+    const text = this.text(name) ?? ''
+    if (!/^\d{1,4}$/.test(text)) this.#complain(name, `${text} is not a whole number of seconds below 10000`)
+    return Number(text)
+  }
+
+  /** The address is never repeated in a complaint: it may hold a password. */
+  store(data: string): StoreKind {
+    const text = this.text('store') ?? ''
+    if (text === 'sqlite') return data === 'memory' ? { kind: 'memory' } : { kind: 'sqlite', directory: data }
+    const url = postgresUrl(text)
+    if (!url) this.#complain('store', 'is neither sqlite nor a postgres:// address')
+    else if (!url.searchParams.has('sslmode') && !isBeside(url)) {
+      this.#complain(
+        'store',
+        'add ?sslmode=verify-full to the address (or sslmode=disable, where whoever sees the network may read policies and the trail)',
+      )
+    }
+    return { kind: 'postgres', url: text, maxSkewMs: MAX_SKEW_MS }
   }
 
   rate(name: SettingName): Rate {

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { AdministratorsFile } from './administrators-file.ts'
 import { compose } from './compose.ts'
-import { type Config, ConfigError, readConfig } from './config.ts'
+import { type Config, ConfigError, hasPassword, readConfig } from './config.ts'
+import { leave } from './http/leave.ts'
 import { Listener } from './http/listener.ts'
 import { systemClock } from './platform/clock.ts'
 import { jsonLogger, type Logger } from './platform/logger.ts'
@@ -15,6 +16,15 @@ import type { Values } from './settings.ts'
  * seconds; what is left of them is for jobs and the last seal.
  */
 const DRAIN_MS = 8_000
+
+/**
+ * What bodies of calls under way may have beyond their first 16 KiB, all together. With those first parts of
+ * 10,000 connections it makes a quarter of a gibibyte.
+ */
+const BODY_ROOM_BYTES = 96 * 1024 * 1024
+
+/** A second signal within this is the first one again: npm passes on the SIGINT that the terminal has sent already. */
+const SAME_SIGNAL_MS = 250
 
 /** Files made by the server are its owner's alone. */
 const OWNER_ONLY = 0o077
@@ -33,20 +43,35 @@ export async function serve(flags: Values, env: Readonly<Record<string, string |
   // Whoever reads the log may go away; what must not be lost is on the trail.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const logger = jsonLogger(config.logLevel, (line) => process.stderr.write(line))
-  const stopped = new Promise<string>((resolve) => {
-    // A second one changes nothing: npm passes on the SIGINT that the terminal has sent already.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal))
-  })
+  if (hasPassword(flags)) logger.warn('config.password-in-arguments', { use: 'LOCKSTEP_STORE or PGPASSFILE' })
+  const { stopped, hurried } = signals()
   await using running = await start(config, logger)
   process.stdout.write(`lockstep ready ${running.url}\n`)
-  logger.info('server.stopping', { signal: await stopped })
-  await running.drain()
+  logger.info('server.stopping', { signal: await stopped, lameDuckMs: config.lameDuckMs })
+  await running.leave(hurried)
   logger.info('server.stopped')
+}
+
+/** The signal to stop, and the one of whoever does not want to wait for it. */
+function signals(): { readonly stopped: Promise<string>; readonly hurried: Promise<string> } {
+  const first = Promise.withResolvers<string>()
+  const second = Promise.withResolvers<string>()
+  let heard = first
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      heard.resolve(signal)
+      systemTimer.after(SAME_SIGNAL_MS, () => {
+        heard = second
+      })
+    })
+  }
+  return { stopped: first.promise, hurried: second.promise }
 }
 
 interface Running extends AsyncDisposable {
   readonly url: string
-  drain(): Promise<void>
+  /** Takes leave of the clients; `hurried` settles when they shall be given no more time to find another server. */
+  leave(hurried: Promise<unknown>): Promise<void>
 }
 
 async function start(config: Config, logger: Logger): Promise<Running> {
@@ -61,18 +86,21 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       logger,
       metrics,
       keepAdministrator: (administrator) => administrators?.keep(administrator),
+      dropAdministrator: (account) => administrators?.drop(account),
     }),
   )
-  const { listen, tls, maxBodyBytes, trustedProxies } = config
+  const { listen, tls, maxBodyBytes, trustedProxies, lameDuckMs } = config
   const listener = parts.use(
     await Listener.open(
       {
         ...listen,
         ...(tls && { tls }),
         maxBodyBytes,
+        bodyRoomBytes: BODY_ROOM_BYTES,
         trustedProxies,
         clock: systemClock,
         random: systemRandom,
+        timer: systemTimer,
         logger,
       },
       { call: house.call, health: () => house.health(), metrics: () => metrics.text() },
@@ -84,15 +112,13 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     account: house.account,
     region: config.region,
     data: config.data,
+    store: config.store.kind,
     ...(administrators && { administrators: administrators.path }),
   })
   const built = parts.move()
   return {
     url: listener.url,
-    async drain() {
-      using _cut = systemTimer.after(DRAIN_MS, () => listener.cut())
-      await listener.drain()
-    },
+    leave: (hurried) => leave(listener, { lameDuckMs, drainMs: DRAIN_MS, timer: systemTimer, hurried }),
     async [Symbol.asyncDispose]() {
       await built.disposeAsync()
     },

@@ -22,7 +22,13 @@ export const SETTINGS = [
     fallback: '127.0.0.1:4600',
     about: 'the address to answer on; port 0 picks a free one',
   },
-  { name: 'store', value: 'sqlite', fallback: 'sqlite', about: 'the storage engine' },
+  {
+    name: 'store',
+    value: 'sqlite|postgres://…',
+    fallback: 'sqlite',
+    about:
+      'where the state is: a file in the data directory, or a PostgreSQL that several servers share (its password belongs into LOCKSTEP_STORE, PGPASSWORD or a PGPASSFILE, not into the arguments)',
+  },
   {
     name: 'account-id',
     value: 'ID',
@@ -75,6 +81,13 @@ export const SETTINGS = [
     fallback: '10/100',
     about:
       'calls of one address with a bad signature or an unknown operation that get an event each; the others are summed up',
+  },
+  {
+    name: 'lame-duck-seconds',
+    value: 'SECONDS',
+    fallback: '0',
+    about:
+      'after SIGTERM, how long /healthz is red while calls are still answered, so that a load balancer turns away first',
   },
   { name: 'max-body-bytes', value: 'BYTES', fallback: '1048576', about: 'the largest request body' },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', about: 'debug, info, warn, error or silent' },

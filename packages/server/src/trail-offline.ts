@@ -1,22 +1,29 @@
-import { createReadStream, existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { readConfig } from './config.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
 import { type RootKey, RootKeyError } from './keyring/root-keys/root-key.ts'
+import { systemClock } from './platform/clock.ts'
 import { systemRandom } from './platform/random.ts'
 import type { Values } from './settings.ts'
 import type { InstallationReader } from './store/installation.ts'
-import { filesIn } from './store/sqlite/files.ts'
 import type { TrailRow } from './store/trail.ts'
-import { openTrailDatabase, type TrailDatabase, verifyStored } from './trail/database.ts'
-import { exportTrail, readWitnesses, verifyExport } from './trail/export.ts'
+import { demandThisVersion, openTrailDatabase, verifyStored } from './trail/database.ts'
+import { exportTrail, readWitnesses } from './trail/export.ts'
 import { type TrailLine, trailLines } from './trail/lines.ts'
+import { demandOld, type Pruned, PruneRefused, prune } from './trail/prune.ts'
+import { exportsIn, type OldPart, planOld } from './trail/prune-export.ts'
+import { openToPrune } from './trail/prune-store.ts'
 import { recordFiles } from './trail/record-files.ts'
+import { openTrailKey } from './trail/signing-key.ts'
 import type { Verdict } from './trail/verdict.ts'
+import { verifyExports } from './trail/verify-exports.ts'
 
 export { describeFinding, type Verdict } from './trail/verdict.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -29,10 +36,11 @@ export interface Trusted {
 }
 
 /**
- * Verifies the trail of a data directory, beside a running server or without one. With the root key at hand
- * every MAC is recomputed; `withoutRootKey` says why it was not.
+ * Verifies the trail of a store, beside running servers or without one. With the root key at hand every MAC is
+ * recomputed; `withoutRootKey` says why it was not.
  *
- * @throws RootKeyError when the root key does not open this database, or was asked for by `settings` and is missing
+ * @throws RootKeyError when the root key does not open this database, or was asked for by `settings` and is missing;
+ * NoTrail where there is no Lockstep
  */
 export async function verifyDirectory(
   settings: Values,
@@ -40,10 +48,10 @@ export async function verifyDirectory(
   trusted: Trusted,
 ): Promise<{ readonly verdict: Verdict; readonly withoutRootKey?: string }> {
   const config = readConfig(settings, env)
-  using database = openDatabase(config.data)
+  await using database = await openTrailDatabase(config.store)
   const isDemanded = settings['root-key'] !== undefined
-  const { keyring, withoutRootKey } = await unseal(database.installation, config, isDemanded)
-  const verdict = await verifyStored(database.trail, {
+  const { keyring, withoutRootKey } = await unseal(database.read.installation, config, isDemanded)
+  const verdict = await verifyStored(database.read.trail, {
     publicKey: trusted.publicKey,
     witnesses: await witnessesIn(trusted.checkpointFiles),
     keyring,
@@ -51,9 +59,20 @@ export async function verifyDirectory(
   return { verdict, ...(withoutRootKey !== undefined && { withoutRootKey }) }
 }
 
-/** Verifies an export with nothing but its public key. */
-export async function verifyExportFile(file: string, trusted: Trusted): Promise<Verdict> {
-  return verifyExport(createReadStream(file), {
+/**
+ * Verifies exports with nothing but their public key: one, or several that follow each other, in their order.
+ * @param paths Files, and folders that `trail prune` has filled.
+ */
+export async function verifyExportFiles(
+  paths: readonly string[],
+  trusted: Trusted,
+): Promise<{ readonly verdict: Verdict; readonly file?: string }> {
+  const files: string[] = []
+  for (const path of paths) {
+    if (!(await stat(path)).isDirectory()) files.push(path)
+    else files.push(...(await exportsIn(path)))
+  }
+  return verifyExports(files, {
     publicKey: trusted.publicKey,
     witnesses: await witnessesIn(trusted.checkpointFiles),
   })
@@ -61,15 +80,15 @@ export async function verifyExportFile(file: string, trusted: Trusted): Promise<
 
 /** The whole trail as JSON lines: all that a verifier needs. */
 export async function* exportDirectory(settings: Values, env: Environment): AsyncGenerator<string> {
-  using database = openDatabase(readConfig(settings, env).data)
-  yield* exportTrail(trailLines(database.trail))
+  await using database = await openTrailDatabase(readConfig(settings, env).store)
+  yield* exportTrail(trailLines(database.read.trail))
 }
 
 /** Writes the events as CloudTrail's own files below `into`; answers how many files. */
 export async function exportRecordFiles(settings: Values, env: Environment, into: string): Promise<number> {
-  using database = openDatabase(readConfig(settings, env).data)
+  await using database = await openTrailDatabase(readConfig(settings, env).store)
   let files = 0
-  for await (const { path, content } of recordFiles(eventsOf(trailLines(database.trail)))) {
+  for await (const { path, content } of recordFiles(eventsOf(trailLines(database.read.trail)))) {
     const target = join(into, path)
     await mkdir(dirname(target), { recursive: true })
     await writeFile(target, content, { mode: 0o600 })
@@ -78,11 +97,51 @@ export async function exportRecordFiles(settings: Values, env: Environment, into
   return files
 }
 
-function openDatabase(directory: string): TrailDatabase {
-  if (!existsSync(filesIn(directory).database)) {
-    throw new Error(`There is no database in ${directory}. Name the data directory with --data.`)
-  }
-  return openTrailDatabase(directory)
+/** What is to be pruned: what is older than an instant, or than so many days. */
+export type Age = { readonly before: Date } | { readonly days: number }
+
+/**
+ * What {@link pruneTrail} would export and remove.
+ * @throws PruneRefused, NoTrail
+ */
+export async function planPrune(settings: Values, env: Environment, age: Age): Promise<OldPart> {
+  await using database = await openTrailDatabase(readConfig(settings, env).store)
+  return await planOld(database.read.trail, limitOf(age))
+}
+
+/**
+ * Moves the old part of the trail into files below `folder`, beside running servers or without one. Needs the root
+ * key: without the signing key nobody can say that a trail may start later than at its beginning.
+ *
+ * @throws PruneRefused, NoTrail, RootKeyError, OpenFailure
+ */
+export async function pruneTrail(
+  settings: Values,
+  env: Environment,
+  { age, folder }: { readonly age: Age; readonly folder: string },
+): Promise<Pruned> {
+  const config = readConfig(settings, env)
+  const limit = limitOf(age)
+  const { keyring, stored } = await lookInto(config)
+  const { store: kind } = config
+  if (!keyring || !stored || kind.kind === 'memory') throw new PruneRefused('There is no trail yet.')
+  await using store = await openToPrune(kind)
+  const key = openTrailKey(stored, keyring)
+  return await prune({ store, keyring, key, folder, now: systemClock.now() }, limit)
+}
+
+async function lookInto(config: ReturnType<typeof readConfig>) {
+  await using database = await openTrailDatabase(config.store)
+  await demandThisVersion(database.sql)
+  const { keyring } = await unseal(database.read.installation, config, true)
+  return { keyring, stored: await database.read.trail.key() }
+}
+
+function limitOf(age: Age): Date {
+  const now = systemClock.now()
+  const before = 'before' in age ? age.before : new Date(now.getTime() - age.days * DAY_MS)
+  demandOld(before, now)
+  return before
 }
 
 async function* eventsOf(lines: AsyncIterable<TrailLine>): AsyncGenerator<TrailRow> {

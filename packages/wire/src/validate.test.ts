@@ -182,6 +182,22 @@ describe('what counts', () => {
     )
   })
 
+  test('a text that holds U+0000 is refused, a secret value that does is not', () => {
+    const why =
+      "1 validation error detected: Value at '%' failed to satisfy constraint: Member must not contain the character U+0000"
+    const named = { Name: 'db', Description: 'a\0b' }
+    assert.equal(refusal('secretsmanager', 'CreateSecret', named).message, why.replace('%', 'description'))
+    const listed = { SecretIdList: ['db', 'a\0b'] }
+    assert.equal(
+      refusal('secretsmanager', 'BatchGetSecretValue', listed).message,
+      why.replace('%', 'secretIdList'),
+    )
+    const valued = { SecretId: 'db', SecretString: 'a\0b' }
+    assert.doesNotThrow(() => check('secretsmanager', 'PutSecretValue', valued))
+    const bound = { KeyId: 'k', Plaintext: new Uint8Array(1), EncryptionContext: { 'a\0': 'b\0' } }
+    assert.doesNotThrow(() => check('kms', 'Encrypt', bound))
+  })
+
   test('a text too long to try its pattern on is refused all the same', () => {
     const long = 'a'.repeat(70_000)
     const name = { RoleArn: ROLE, RoleSessionName: long }

@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { CommandFailure, EXIT } from '../exit-codes.ts'
 import { serverEntries } from '../server-entries.ts'
 import { trailLookupCommand } from './trail-lookup.ts'
+import { trailPruneCommand } from './trail-prune.ts'
+import { settingsOf, type Where } from './trail-where.ts'
 
 const VERIFY_EXAMPLES = `
 Reads the database or an export, never a server; a server may run meanwhile. Exit code 0: intact; 1: not, and
@@ -11,7 +13,9 @@ the first thing that is wrong is named.
 Examples:
   lockstep trail verify
   lockstep trail verify --data /var/lib/lockstep --checkpoint /var/log/lockstep.log
+  lockstep trail verify --store postgres://db.example/lockstep --data /etc/lockstep
   lockstep trail verify --export trail.jsonl --public-key trail.pem
+  lockstep trail verify --export /archive/trail today.jsonl      what was pruned, and the rest of it
 `
 
 const EXPORT_EXAMPLES = `
@@ -19,11 +23,6 @@ Examples:
   lockstep trail export > trail.jsonl              for lockstep trail verify --export
   lockstep trail export --cloudtrail ./events      CloudTrail's own files, AWSLogs/ACCOUNT/CloudTrail/…json.gz
 `
-
-interface Where {
-  readonly data?: string
-  readonly rootKey?: string
-}
 
 /** `lockstep trail`: look at, check and export the audit trail. */
 export function trailCommand(): Command {
@@ -33,6 +32,7 @@ export function trailCommand(): Command {
     .addCommand(trailLookupCommand())
     .addCommand(verifyCommand())
     .addCommand(exportCommand())
+    .addCommand(trailPruneCommand())
 }
 
 /** A reader that has seen enough, such as head, ends a pipe early: no failure, and nothing to do any more. */
@@ -45,8 +45,12 @@ function verifyCommand(): Command {
   return new Command('verify')
     .description('check the whole trail offline')
     .option('--data <DIR>', "the server's data directory (default: ./.lockstep)")
+    .option('--store <SPEC>', 'as for serve: sqlite, or postgres://… (better in LOCKSTEP_STORE)')
     .option('--root-key <SPEC>', 'as for serve; with it the MAC of every event is checked, too')
-    .option('--export <FILE>', 'check an export instead of a database')
+    .option(
+      '--export <FILE...>',
+      'check exports instead of a database: files, or folders of trail prune, in order',
+    )
     .option('--public-key <FILE>', 'PEM key that the signatures must be of, kept from an earlier export')
     .option('--checkpoint <FILE...>', 'files with checkpoints that left the server: its log, an older export')
     .option('--json', 'print the verdict as JSON')
@@ -55,7 +59,7 @@ function verifyCommand(): Command {
 }
 
 interface VerifyFlags extends Where {
-  readonly export?: string
+  readonly export?: readonly string[]
   readonly publicKey?: string
   readonly checkpoint?: readonly string[]
   readonly json?: true
@@ -67,17 +71,32 @@ async function verify(flags: VerifyFlags): Promise<void> {
     publicKey: flags.publicKey === undefined ? undefined : readFileSync(flags.publicKey, 'utf8'),
     checkpointFiles: flags.checkpoint ?? [],
   }
-  const { verdict, withoutRootKey } = flags.export
-    ? { verdict: await offline.verifyExportFile(flags.export, trusted), withoutRootKey: undefined }
+  const looked: Looked = flags.export
+    ? await offline.verifyExportFiles(flags.export, trusted)
     : await offline.verifyDirectory(settingsOf(flags), process.env, trusted)
+  const { verdict, withoutRootKey, file } = looked
   if (withoutRootKey !== undefined) process.stderr.write(`MACs are not checked. ${withoutRootKey}\n`)
   if (flags.json) process.stdout.write(`${JSON.stringify(verdict)}\n`)
-  if (verdict.kind === 'broken')
-    throw new CommandFailure(EXIT.failed, offline.describeFinding(verdict.finding))
+  if (verdict.kind === 'broken') {
+    const where = file !== undefined ? `${file}: ` : ''
+    throw new CommandFailure(EXIT.failed, `${where}${offline.describeFinding(verdict.finding)}`)
+  }
   if (!flags.json) process.stdout.write(`${summary(verdict)}\n`)
 }
 
+type Offline = Awaited<ReturnType<typeof serverEntries.trailOffline>>
+type Verdict = Awaited<ReturnType<Offline['verifyDirectory']>>['verdict']
+
+interface Looked {
+  readonly verdict: Verdict
+  /** Why MACs were not checked. */
+  readonly withoutRootKey?: string
+  /** Which export the verdict is of, where it is not of all. */
+  readonly file?: string
+}
+
 interface Extent {
+  readonly start?: { readonly sequence: number; readonly at: string; readonly prunedAt: string }
   readonly events: number
   readonly unsealed: number
   readonly checkpoints: number
@@ -85,9 +104,12 @@ interface Extent {
   readonly publicKey: string
 }
 
-function summary({ events, unsealed, checkpoints, macs, publicKey }: Extent): string {
+function summary({ start, events, unsealed, checkpoints, macs, publicKey }: Extent): string {
   const parts = [
     `intact: ${events} events, ${checkpoints} checkpoints`,
+    start
+      ? `from checkpoint ${start.sequence} of ${start.at} on; what was before was pruned on ${start.prunedAt}`
+      : '',
     unsealed > 0 ? `${unsealed} events since the last checkpoint` : '',
     macs ? 'every MAC checked' : 'MACs not checked',
     publicKey === 'carried' ? "signatures checked against the trail's own key" : 'signatures checked',
@@ -99,6 +121,7 @@ function exportCommand(): Command {
   return new Command('export')
     .description('print the trail as JSON lines that can be verified anywhere')
     .option('--data <DIR>', "the server's data directory (default: ./.lockstep)")
+    .option('--store <SPEC>', 'as for serve: sqlite, or postgres://… (better in LOCKSTEP_STORE)')
     .option('--cloudtrail <DIR>', "write CloudTrail's own gzip files below DIR instead")
     .addHelpText('after', EXPORT_EXAMPLES)
     .action(async (flags: Where & { readonly cloudtrail?: string }) => {
@@ -110,10 +133,6 @@ function exportCommand(): Command {
       const files = await offline.exportRecordFiles(settingsOf(flags), process.env, flags.cloudtrail)
       process.stderr.write(`${files} files below ${flags.cloudtrail}\n`)
     })
-}
-
-function settingsOf({ data, rootKey }: Where): Record<string, string> {
-  return { ...(data !== undefined && { data }), ...(rootKey !== undefined && { 'root-key': rootKey }) }
 }
 
 /** Waits where the reader is slower than we are, so that a long trail does not pile up in memory. */

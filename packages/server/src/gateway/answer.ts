@@ -1,8 +1,10 @@
 import { AwsError, encodeError, encodeJson, encodeQuery } from '@lockstep/wire'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import type { Call, Facts, Received, Reply } from './call.ts'
-import { internalFailure } from './errors.ts'
+import { internalFailure, serviceUnavailable } from './errors.ts'
+import { jsonTypeOf, protocolOf } from './protocol.ts'
 import type { Next } from './step.ts'
 
 /**
@@ -23,7 +25,7 @@ export function answer(
     } catch (error) {
       const awsError = asAwsError(error, received.requestId, logger)
       code = awsError.code
-      return failure(facts, awsError, received.requestId)
+      return failure(facts, awsError, received)
     } finally {
       // Names of our own models only: a caller cannot make up a label.
       const labels = `service="${facts.service?.name ?? 'none'}",operation="${facts.operation?.name ?? 'none'}"`
@@ -36,6 +38,11 @@ export function answer(
 /** The error to answer with; what is not AWS's own goes to the log and no further. */
 export function asAwsError(error: unknown, requestId: string, logger: Logger): AwsError {
   if (error instanceof AwsError) return error
+  if (error instanceof StoreUnavailable) {
+    // The store's own log says once what is wrong; thousands of calls may meet it.
+    logger.warn('call.unavailable', { requestId, reason: error.reason })
+    return serviceUnavailable()
+  }
   logger.error('call.failed', { requestId, error })
   return internalFailure()
 }
@@ -54,6 +61,11 @@ function success(facts: Facts, output: object, requestId: string): Reply {
   }
 }
 
-function failure(facts: Facts, error: AwsError, requestId: string): Reply {
-  return encodeError(facts.service, facts.service?.protocol ?? 'json', error, requestId)
+function failure({ service }: Facts, error: AwsError, received: Received): Reply {
+  const { requestId } = received
+  if (service) return encodeError(service, service.protocol, error, requestId)
+  const protocol = protocolOf(received)
+  const reply = encodeError(undefined, protocol, error, requestId)
+  const type = protocol === 'json' ? jsonTypeOf(received) : undefined
+  return type === undefined ? reply : { ...reply, headers: { ...reply.headers, 'content-type': type } }
 }

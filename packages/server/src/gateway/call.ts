@@ -18,6 +18,8 @@ export interface Received {
   readonly body: Uint8Array
   /** The body was over the limit and has been dropped. */
   readonly oversized?: true
+  /** Bodies of other calls left no room for this one, which has been dropped; it may be sent again. */
+  readonly crowded?: true
   /** The peer's address, or the one a trusted proxy vouches for. */
   readonly remoteAddress: string
   readonly tls?: { readonly version: string; readonly cipher: string }

@@ -6,20 +6,23 @@ import { type Doors, Listener } from '../http/listener.ts'
 import { systemClock } from '../platform/clock.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
+import { systemTimer } from '../platform/timer.ts'
 import type { Received, Reply } from './call.ts'
 
 const DONE: Reply = { status: 200, headers: {}, body: new TextEncoder().encode('done') }
 
 function open(call: Doors['call'] = async () => DONE): Promise<Listener> {
-  const health = async () => ({ healthy: true, page: {} })
+  const health = async () => ({ healthy: true, page: { status: 'ok', checks: {} } })
   return Listener.open(
     {
       host: '127.0.0.1',
       port: 0,
       maxBodyBytes: 1_000,
+      bodyRoomBytes: 1_000_000,
       trustedProxies: [],
       clock: systemClock,
       random: systemRandom,
+      timer: systemTimer,
       logger: silentLogger,
     },
     { call, health, metrics: () => '' },

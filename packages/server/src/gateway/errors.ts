@@ -1,4 +1,4 @@
-import { AwsError, type ServiceModel } from '@lockstep/wire'
+import { AwsError, type Protocol, type ServiceModel } from '@lockstep/wire'
 
 /** Whatever is not an AwsError leaves as this: the request id finds the cause in the log, nothing else tells. */
 export function internalFailure(): AwsError {
@@ -35,8 +35,8 @@ export function bodyTooLarge(): AwsError {
   return new AwsError('RequestEntityTooLargeException', 'Request body exceeds the maximum size allowed.', 413)
 }
 
-export function throttled(service: ServiceModel | undefined): AwsError {
-  return new AwsError(service?.protocol === 'query' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded')
+export function throttled(protocol: Protocol): AwsError {
+  return new AwsError(protocol === 'query' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded')
 }
 
 export function accessDenied(service: ServiceModel, sentence: string): AwsError {

@@ -1,6 +1,7 @@
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { Place, Store } from '../store/store.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import { asAwsError } from './answer.ts'
 import type { Call } from './call.ts'
 import { entriesOf } from './entries.ts'
@@ -26,7 +27,9 @@ export function record({ store, random, logger, home }: Recorder): Step<Call, Ca
     try {
       await Promise.all(entriesOf(call, home, random).map((entry) => store.record(entry)))
     } catch (error) {
-      logger.error('trail.unwritable', { requestId: call.received.requestId, error })
+      const { requestId } = call.received
+      if (error instanceof StoreUnavailable) throw asAwsError(error, requestId, logger)
+      logger.error('trail.unwritable', { requestId, error })
       throw serviceUnavailable()
     }
   }

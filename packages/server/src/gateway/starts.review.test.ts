@@ -37,6 +37,7 @@ async function run(data: string, accountId?: string): Promise<string> {
       logger: silentLogger,
       metrics: new Metrics(),
       keepAdministrator() {},
+      dropAdministrator() {},
     },
   )
   return house.account

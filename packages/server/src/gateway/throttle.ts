@@ -1,6 +1,7 @@
 import { Recent } from '../platform/recent.ts'
 import type { Authenticated, Call } from './call.ts'
-import { throttled } from './errors.ts'
+import { serviceUnavailable, throttled } from './errors.ts'
+import { protocolOf } from './protocol.ts'
 import type { Step } from './step.ts'
 
 /** A token bucket: `perSecond` tokens flow in, at most `burst` are held. */
@@ -73,11 +74,13 @@ export class Throttle {
     this.#failedSignature = new Buckets(limits.failedSignature)
   }
 
-  /** Refuses a flood from one address before it costs anything. */
+  /** Refuses a flood from one address before it costs anything, and a call whose body there was no room for. */
   byAddress: Step<Call, Call> = (call, next) => {
-    if (this.#address.take(networkOf(call), call.received.receivedAt)) return next(call)
+    const { received } = call
+    const isWithin = this.#address.take(networkOf(call), received.receivedAt)
+    if (isWithin && !received.crowded) return next(call)
     this.sum(call)
-    throw throttled(call.facts.service)
+    throw isWithin ? serviceUnavailable() : throttled(protocolOf(received))
   }
 
   /** Refuses a principal that asks too often; each refusal is recorded like any other. */
@@ -85,7 +88,7 @@ export class Throttle {
     const { principal, received } = call
     // A session's name is the caller's choice; the role is not.
     const who = principal.session?.role?.id ?? principal.arn
-    if (!this.#principal.take(who, received.receivedAt)) throw throttled(call.service)
+    if (!this.#principal.take(who, received.receivedAt)) throw throttled(call.service.protocol)
   }
 
   /**

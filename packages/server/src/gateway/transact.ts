@@ -8,6 +8,7 @@ import type { Decoded, Ready } from './call.ts'
 import type { Context } from './context.ts'
 import type { Decider } from './decide.ts'
 import { entriesOf } from './entries.ts'
+import { lockOf } from './locks.ts'
 import { bind } from './operation.ts'
 import type { Step } from './step.ts'
 
@@ -34,6 +35,8 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
       const ctx = contextOf(call, rooms, rooms.store.read)
       return next({ ...call, ctx, bound: bind(operation, input, ctx) })
     }
+    const { account } = call.principal
+    const lock = lockOf(call.service.name, { account, region: call.region })
     return rooms.store
       .write(async (tx: Writers) => {
         facts.inner = []
@@ -42,7 +45,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
         facts.response = trailResponse(call.model, output)
         for (const entry of entriesOf(call, rooms.home, rooms.random)) await tx.trail.append(entry)
         return output
-      })
+      }, lock)
       .then((output) => {
         facts.recorded = true
         return output

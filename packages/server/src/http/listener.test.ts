@@ -1,41 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { describe, test } from 'node:test'
-import type { Received, Reply } from '../gateway/call.ts'
-import { systemClock } from '../platform/clock.ts'
-import { silentLogger } from '../platform/logger.ts'
-import { systemRandom } from '../platform/random.ts'
-import { type Doors, Listener } from './listener.ts'
-
-const OK: Reply = {
-  status: 200,
-  headers: { 'content-type': 'text/plain' },
-  body: new TextEncoder().encode('done'),
-}
-
-function open(
-  doors: Partial<Doors>,
-  more: { trustedProxies?: string[]; maxBodyBytes?: number } = {},
-): Promise<Listener> {
-  return Listener.open(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      maxBodyBytes: 1_000,
-      trustedProxies: [],
-      clock: systemClock,
-      random: systemRandom,
-      logger: silentLogger,
-      ...more,
-    },
-    {
-      call: async () => OK,
-      health: async () => ({ healthy: true, page: { status: 'ok' } }),
-      metrics: () => 'calls_total 1\n',
-      ...doors,
-    },
-  )
-}
+import type { Received } from '../gateway/call.ts'
+import { OK, openListener as open, RawClient } from './test-listener.ts'
 
 describe('calls', () => {
   test('the bytes arrive as they were sent: raw path, query and headers', async () => {
@@ -171,5 +138,38 @@ test('a drain lets the call under way end, and takes no further connection', asy
   release.resolve()
   const answer = await underWay
   assert.equal(await answer.text(), 'done')
+  await drained
+})
+
+test('an answer that its reader has not taken altogether is not cut by a drain', async () => {
+  const body = new Uint8Array(8_000_000)
+  const answered = Promise.withResolvers<void>()
+  await using listener = await open({
+    call: async () => {
+      answered.resolve()
+      return { ...OK, body }
+    },
+  })
+  using client = await RawClient.connect(listener)
+  client.socket.pause()
+  client.send()
+  await answered.promise
+  // Until the answer has been handed to the socket, which cannot take it all.
+  await client.arrived()
+  const drained = listener.drain()
+  client.socket.resume()
+  await client.closed
+  await drained
+  assert.equal(client.text.length - client.text.indexOf('\r\n\r\n') - 4, body.length)
+})
+
+test('a request that has come in by half is not cut by a drain', async () => {
+  await using listener = await open()
+  using client = await RawClient.connect(listener)
+  client.send('POST / HTTP/1.1\r\nHost: x\r\n')
+  await client.arrived()
+  const drained = listener.drain()
+  client.send('Content-Length: 0\r\n\r\n')
+  assert.match(await client.hears('done'), /^Connection: close/im)
   await drained
 })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import {
   createServer,
   type IncomingMessage,
@@ -6,15 +5,20 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Received, Reply } from '../gateway/call.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
+import type { Timer } from '../platform/timer.ts'
 import { readBody } from './body.ts'
+import { BodyRoom } from './body-room.ts'
+import { type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { clientAddress } from './client-address.ts'
+import { Connections } from './connections.ts'
+import { type Page, type PageDoors, pagesOf } from './pages.ts'
 
 /** Headers a client may send in all: a session token of 8 KiB, its signature, and room. */
 const MAX_HEADER_BYTES = 32_768
@@ -23,46 +27,51 @@ const SLOW_HEADERS_MS = 10_000
 const SLOW_REQUEST_MS = 60_000
 /** How often the slow are looked for. */
 const SLOW_CHECK_MS = 5_000
-/** Open at once; more are turned away. Bounds what bodies under way can take of memory. */
+/** Open at once; more are turned away. */
 const MAX_CONNECTIONS = 10_000
 /** Above what SDKs and load balancers keep idle, so that it is they who close. */
 const KEEP_ALIVE_MS = 75_000
+/** The oldest TLS that is spoken. */
+const MIN_TLS = 'TLSv1.2'
 
 export interface ListenerOptions {
   readonly host: string
   readonly port: number
-  readonly tls?: { readonly certFile: string; readonly keyFile: string }
+  readonly tls?: CertificateFiles
   readonly maxBodyBytes: number
+  /** What bodies of calls under way may have beyond their first 16 KiB, all together. */
+  readonly bodyRoomBytes: number
   readonly trustedProxies: readonly string[]
   readonly clock: Clock
   readonly random: Random
+  readonly timer: Timer
   readonly logger: Logger
 }
 
 /** What the socket's side asks of the house. */
-export interface Doors {
+export interface Doors extends PageDoors {
   call(received: Received): Promise<Reply>
-  health(): Promise<{ readonly healthy: boolean; readonly page: object }>
-  metrics(): string
 }
-
-/** A page outside the AWS protocols: /healthz and /metrics. */
-type Page = (response: ServerResponse) => Promise<void>
 
 /** Sockets, TLS, limits and drain. Everything that is not /healthz or /metrics is an AWS call. */
 export class Listener implements AsyncDisposable {
+  readonly #options: ListenerOptions
+  readonly #call: Doors['call']
+  readonly #pages: ReadonlyMap<string, Page>
   readonly #server: Server
-  readonly #host: string
-  readonly #isTls: boolean
-  /** Connections that have not asked for anything yet. */
-  readonly #silent = new Set<Socket>()
-  #draining = false
+  readonly #connections = new Connections()
+  readonly #room: BodyRoom
+  readonly #watch: Disposable | undefined
+  #leaving = false
 
   private constructor(options: ListenerOptions, doors: Doors) {
-    const pages = pagesOf(doors)
+    this.#options = options
+    this.#call = doors.call
+    this.#pages = pagesOf(doors, () => this.#leaving)
+    this.#room = new BodyRoom(options.bodyRoomBytes, MAX_CONNECTIONS)
     const handle: RequestListener = (request, response) => {
-      this.#silent.delete(request.socket)
-      this.#respond(request, response, { options, doors, pages }).catch(() => response.destroy())
+      this.#connections.begin(request.socket, response)
+      this.#respond(request, response).catch(() => response.destroy())
     }
     const limits = {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -72,24 +81,27 @@ export class Listener implements AsyncDisposable {
       connectionsCheckingInterval: SLOW_CHECK_MS,
       noDelay: true,
     }
-    this.#host = options.host
-    this.#isTls = options.tls !== undefined
-    this.#server = options.tls
-      ? createTlsServer(
-          {
-            ...limits,
-            ...certificate(options.tls),
-            minVersion: 'TLSv1.2',
-            handshakeTimeout: SLOW_HEADERS_MS,
-          },
-          handle,
-        )
-      : createServer(limits, handle)
+    if (options.tls) {
+      const files = options.tls
+      const current = readCertificate(files)
+      const secure = { ...current, minVersion: MIN_TLS, handshakeTimeout: SLOW_HEADERS_MS } as const
+      const server = createTlsServer({ ...limits, ...secure }, handle)
+      const { timer, logger } = options
+      this.#watch = watchCertificate({
+        files,
+        current,
+        timer,
+        logger,
+        renew: (found) => renew(server, found),
+      })
+      this.#server = server
+    } else {
+      this.#server = createServer(limits, handle)
+    }
     this.#server.maxConnections = MAX_CONNECTIONS
-    this.#server.on(this.#isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
-      this.#silent.add(socket)
-      socket.once('close', () => this.#silent.delete(socket))
-    })
+    this.#server.on('connection', (socket: Socket) => this.#connections.accept(socket))
+    const ready = options.tls ? 'secureConnection' : 'connection'
+    this.#server.on(ready, (socket: Socket) => this.#connections.add(socket))
   }
 
   /** Resolves once calls are accepted; rejects with the system's reason when the address cannot be had. */
@@ -109,66 +121,78 @@ export class Listener implements AsyncDisposable {
   }
 
   get url(): string {
+    const { host, tls } = this.#options
     const { port } = this.#server.address() as AddressInfo // a TCP listener's address is always this
-    const host = this.#host.includes(':') ? `[${this.#host}]` : this.#host
-    return `${this.#isTls ? 'https' : 'http'}://${host}:${port}`
+    return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  /** Goes on answering, but /healthz is red, and each answer asks its client to ask on another connection. */
+  turnAway(): void {
+    this.#leaving = true
   }
 
   /** Takes no new connection, lets the calls under way end, and answers them with `Connection: close`. */
   async drain(): Promise<void> {
-    this.#draining = true
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeIdleConnections()
-    // To Node they are not idle but about to ask.
-    for (const socket of this.#silent) socket.destroy()
+    this.#leaving = true
+    // Not the HTTP server's own: it closes connections whose last answer has not left yet.
+    const closed = new Promise<void>((resolve) =>
+      NetServer.prototype.close.call(this.#server, () => resolve()),
+    )
+    this.#connections.end()
     await closed
   }
 
   /** Cuts what {@link drain} is still waiting for. */
   cut(): void {
-    this.#server.closeAllConnections()
+    this.#connections.cut()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch?.[Symbol.dispose]()
     const drained = this.drain()
     this.cut()
     await drained
   }
 
-  async #respond(
-    request: IncomingMessage,
-    response: ServerResponse,
-    room: { options: ListenerOptions; doors: Doors; pages: ReadonlyMap<string, Page> },
-  ): Promise<void> {
-    const { options, doors, pages } = room
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { trustedProxies, maxBodyBytes, random, clock } = this.#options
     const url = originForm(request.url ?? '/')
-    const page = request.method === 'GET' || request.method === 'HEAD' ? pages.get(url) : undefined
+    const page = request.method === 'GET' || request.method === 'HEAD' ? this.#pages.get(url) : undefined
     if (page) return page(response)
     // Asked before the body is waited for. A call of nobody's must not run: policies ask for the address.
-    const remoteAddress = clientAddress(request, options.trustedProxies)
+    const remoteAddress = clientAddress(request, trustedProxies)
     if (remoteAddress === undefined) return void response.destroy()
     const tls = tlsOf(request)
-    const body = await readBody(request, options.maxBodyBytes)
+    using place = this.#room.enter()
+    const body = await readBody(request, maxBodyBytes, place)
     if (body === 'gone') return
     const mark = url.indexOf('?')
-    const reply = await doors.call({
-      requestId: options.random.uuid(),
-      receivedAt: options.clock.now(),
+    const reply = await this.#call({
+      requestId: random.uuid(),
+      receivedAt: clock.now(),
       method: request.method ?? 'GET',
       path: mark === -1 ? url : url.slice(0, mark),
       query: mark === -1 ? '' : url.slice(mark + 1),
       headers: request.rawHeaders,
-      body: body === 'too large' ? new Uint8Array() : body,
-      ...(body === 'too large' ? { oversized: true } : {}),
+      ...(typeof body === 'string' ? { body: NO_BODY, ...REFUSED[body] } : { body }),
       remoteAddress,
       ...tls,
     })
     // Asked after the call: one that was under way when the drain began ends its connection too.
-    if (this.#draining || body === 'too large') response.shouldKeepAlive = false
+    if (this.#leaving || body === 'too large') response.shouldKeepAlive = false
     response.writeHead(reply.status, { ...reply.headers, 'content-length': reply.body.length })
     // As text, node sends head and body in one write instead of two: a tenth of what HTTP costs.
     response.end(latin1(reply.body), 'latin1')
   }
+}
+
+const NO_BODY = new Uint8Array()
+/** How the gateway is told why a body is not there. */
+const REFUSED = { 'too large': { oversized: true }, 'no room': { crowded: true } } as const
+
+/** For connections from now on; those that are open keep theirs. */
+function renew(server: TlsServer, certificate: { readonly cert: Buffer; readonly key: Buffer }): void {
+  server.setSecureContext({ ...certificate, minVersion: MIN_TLS })
 }
 
 /**
@@ -184,33 +208,6 @@ function originForm(target: string): string {
 /** The same bytes, one per character. */
 function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
-}
-
-function pagesOf(doors: Doors): ReadonlyMap<string, Page> {
-  return new Map<string, Page>([
-    [
-      '/healthz',
-      async (response) => {
-        const { healthy, page } = await doors.health()
-        response.writeHead(healthy ? 200 : 503, { 'content-type': 'application/json' })
-        response.end(`${JSON.stringify(page)}\n`)
-      },
-    ],
-    [
-      '/metrics',
-      async (response) => {
-        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' })
-        response.end(doors.metrics())
-      },
-    ],
-  ])
-}
-
-function certificate({ certFile, keyFile }: { certFile: string; keyFile: string }): {
-  cert: Buffer
-  key: Buffer
-} {
-  return { cert: readFileSync(certFile), key: readFileSync(keyFile) }
 }
 
 function tlsOf({ socket }: IncomingMessage): Pick<Received, 'tls'> {

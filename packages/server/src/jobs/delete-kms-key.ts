@@ -1,4 +1,5 @@
 import { removeIfDue } from '../envelope/rotation.ts'
+import { kmsLock } from '../gateway/locks.ts'
 import { inTransaction } from './job.ts'
 import { kmsEvent } from './kms-event.ts'
 
@@ -6,6 +7,8 @@ import { kmsEvent } from './kms-event.ts'
  * Erases a KMS key whose waiting period is over, and with it the way to whatever it encrypted.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/ct-delete-key.html
  */
-export const deleteKmsKey = inTransaction(async (tx, job, { random, now }) =>
-  (await removeIfDue(tx, random, job, now)) ? kmsEvent('DeleteKey', job, { now, random }) : undefined,
+export const deleteKmsKey = inTransaction(
+  async (tx, job, { random, now }) =>
+    (await removeIfDue(tx, random, job, now)) ? kmsEvent('DeleteKey', job, { now, random }) : undefined,
+  { lock: ({ region }) => kmsLock(region) },
 )

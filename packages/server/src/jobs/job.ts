@@ -2,7 +2,7 @@ import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
-import type { Store, Writers } from '../store/store.ts'
+import type { Lock, Store, Writers } from '../store/store.ts'
 import type { TrailEntry } from '../store/trail.ts'
 
 /** What a job may use. */
@@ -32,13 +32,24 @@ type Change = (
   rooms: Pick<JobRooms, 'keyring' | 'random'> & { readonly now: Date },
 ) => Promise<TrailEntry | undefined>
 
+/**
+ * What a job takes first because calls take it first that change the same: otherwise a call and the job, each holding
+ * what the other wants next, would wait for each other.
+ */
+interface Held {
+  readonly lock?: (job: ClaimedJob) => Lock
+  /** Reads the row that such calls begin with. */
+  readonly row?: (tx: Writers, job: ClaimedJob) => Promise<unknown>
+}
+
 /** A job that is one transaction: its change, its event and its end. */
-export function inTransaction(change: Change): RunJob {
+export function inTransaction(change: Change, { lock, row }: Held = {}): RunJob {
   return (job, { store, keyring, clock, random }) =>
     store.write(async (tx) => {
-      // First, so that the change may queue the next job of its kind and key.
+      await row?.(tx, job)
+      // Before the change, so that it may queue the next job of its kind and key.
       if (!(await tx.jobs.done(job))) throw new ClaimLost()
       const event = await change(tx, job, { keyring, random, now: clock.now() })
       if (event) await tx.trail.append(event)
-    })
+    }, lock?.(job))
 }

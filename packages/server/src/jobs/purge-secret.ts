@@ -8,17 +8,20 @@ import { inTransaction } from './job.ts'
  * DIVERGENCE: AWS records the end of the window for each version; we record it once, for the secret.
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
  */
-export const purgeSecret = inTransaction(async (tx, job, { random, now }) => {
-  const { account, region, key: arn } = job
-  if (!(await tx.secrets.purge(job, arn, now))) return undefined
-  return serviceTrailEntry({
-    account,
-    region,
-    eventId: newEventId(now, random),
-    at: now,
-    source: 'secretsmanager.amazonaws.com',
-    name: 'EndSecretVersionDelete',
-    resources: [{ account, arn, type: 'AWS::SecretsManager::Secret' }],
-    additional: { SecretId: arn },
-  })
-})
+export const purgeSecret = inTransaction(
+  async (tx, job, { random, now }) => {
+    const { account, region, key: arn } = job
+    if (!(await tx.secrets.purge(job, arn, now))) return undefined
+    return serviceTrailEntry({
+      account,
+      region,
+      eventId: newEventId(now, random),
+      at: now,
+      source: 'secretsmanager.amazonaws.com',
+      name: 'EndSecretVersionDelete',
+      resources: [{ account, arn, type: 'AWS::SecretsManager::Secret' }],
+      additional: { SecretId: arn },
+    })
+  },
+  { row: (tx, job) => tx.secrets.byArn(job, job.key) },
+)

@@ -2,8 +2,12 @@
 export type Fact =
   /** The account id of this installation's first account, twelve digits. */
   | 'account'
+  /** Present while rows are being moved into this store; see moving/mark.ts. */
+  | 'moving'
   /** When the store was last seen to take writes, in milliseconds since 1970. */
   | 'probed-at'
+  /** Where the trail starts since older events were pruned: see trail/start.ts. Absent: at its first event. */
+  | 'trail-start'
 
 /** One key-encryption key, wrapped by the root key. */
 export interface KeyringGeneration {

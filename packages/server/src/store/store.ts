@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
@@ -32,14 +33,30 @@ export interface Writers {
   readonly installation: InstallationWriter
 }
 
+/**
+ * What one transaction at a time may hold: for rules about several rows, or about rows that are not there yet. A secret
+ * needs none: a transaction that reads its row holds that row.
+ */
+export interface Lock extends Place {
+  readonly name: string
+}
+
 export interface Store extends AsyncDisposable {
   readonly read: Readers
   /**
    * Runs `work` as one transaction and answers when it is durable. A throw rolls back this work alone;
    * the error is passed on. Where an engine cannot serialise two transactions it runs `work` again,
    * so `work` changes nothing but the store.
+   * @param lock Held from before the first look to the end.
    */
-  write<T>(work: (tx: Writers) => Promise<T>): Promise<T>
+  write<T>(work: (tx: Writers) => Promise<T>, lock?: Lock): Promise<T>
+  /**
+   * From now on events can be recorded. README.md tells the order of a start.
+   * @param generation The keyring's; `key` is its key for `trail-lane`.
+   */
+  openTrail(generation: number, key: KeyObject): Promise<void>
+  /** The lanes that may still grow: of this server and of others that live. The others have ended for good. */
+  openLanes(): Promise<ReadonlySet<number>>
   /** Puts a read's event on the trail and answers when it is durable. Many share one commit. */
   record(entry: TrailEntry): Promise<void>
   /**

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { systemRandom } from '../platform/random.ts'
 import { newEventId } from '../trail/event-id.ts'
 import type { Store } from './store.ts'
-import type { TrailAttribute, TrailEntry, TrailPage, TrailQuery } from './trail.ts'
+import type { TrailAttribute, TrailEntry, TrailPage, TrailQuery, TrailStamp, TrailTerm } from './trail.ts'
 
 const START = Date.parse('2026-11-23T00:00:00Z')
 const PLACE = { account: '111122223333', region: 'us-east-1' }
@@ -34,6 +34,37 @@ async function everything(store: Store, query: TrailQuery): Promise<readonly Tra
     found.push(...page.events)
   } while (page.next)
   return found
+}
+
+/** Every stamp of every lane, lane by lane, each read from its beginning in pages of three. */
+async function stampsOf(store: Store): Promise<readonly TrailStamp[]> {
+  const found: TrailStamp[] = []
+  for (const { lane } of await store.read.trail.lanes()) {
+    for (;;) {
+      const last = found.at(-1)
+      const page = await store.read.trail.stamps(lane, last?.lane === lane ? last.number : 0, 3)
+      if (page.length === 0) break
+      found.push(...page)
+    }
+  }
+  return found
+}
+
+/** The lane with the most events. An engine may have spread them over several. */
+async function longestLane(store: Store): Promise<{ readonly lane: number; readonly length: number }> {
+  const lengths = Map.groupBy(await stampsOf(store), ({ lane }) => lane)
+  const [longest] = [...lengths].sort(([, a], [, b]) => b.length - a.length)
+  assert.ok(longest, 'no lane has an event')
+  return { lane: longest[0], length: longest[1].length }
+}
+
+function assertGapless(stamps: readonly TrailStamp[]): void {
+  for (const inLane of Map.groupBy(stamps, ({ lane }) => lane).values()) {
+    assert.deepEqual(
+      inLane.map(({ number }) => number),
+      inLane.map((_, index) => index + 1),
+    )
+  }
 }
 
 /** What every engine must do with the trail. @param open A store with its lane open. */
@@ -66,12 +97,9 @@ export function trailContract(open: () => Promise<Store>): void {
       )
       const kept = outcomes.filter(({ status }) => status === 'fulfilled').length
       assert.equal(kept, 40)
-      const stamps = await store.read.trail.stamps(1, 0, 100)
-      assert.deepEqual(
-        stamps.map(({ lane, number }) => [lane, number]),
-        Array.from({ length: kept }, (_, i) => [1, i + 1]),
-      )
-      assert.equal((await store.read.trail.stamps(1, 30, 5)).at(-1)?.number, 35)
+      const stamps = await stampsOf(store)
+      assert.equal(stamps.length, kept)
+      assertGapless(stamps)
     })
 
     test('an event that was rolled back is found by nothing, and the next like it by everything', async () => {
@@ -90,33 +118,61 @@ export function trailContract(open: () => Promise<Store>): void {
 
     test('rows come back in order, by range and to the end of their lane', async () => {
       await using store = await open()
-      await Promise.all(Array.from({ length: 25 }, (_, i) => store.record(entryAt(START + i))))
+      for (let i = 0; i < 25; i++) await store.record(entryAt(START + i))
       const { trail } = store.read
+      const { lane, length } = await longestLane(store)
+      assert.ok(length >= 12, `25 events lie in lanes of ${length} at most`)
       const numbers = async (from: number, upTo: number | undefined, limit: number) =>
-        (await trail.events(1, { from, upTo, limit })).map(({ number }) => number)
+        (await trail.events(lane, { from, upTo, limit })).map(({ number }) => number)
       assert.deepEqual(await numbers(3, 5, 10), [3, 4, 5])
       assert.deepEqual(await numbers(0, undefined, 2), [1, 2])
-      assert.deepEqual(await numbers(24, undefined, 10), [24, 25])
-      assert.deepEqual(await trail.events(2, { from: 0, limit: 10 }), [])
-      assert.equal(await trail.nextLane(), 1)
-      assert.equal(await trail.nextLane(1), undefined)
+      assert.deepEqual(await numbers(length - 1, undefined, 10), [length - 1, length])
+      assert.deepEqual(
+        (await trail.stamps(lane, 3, 5)).map(({ number }) => number),
+        [4, 5, 6, 7, 8],
+      )
+      assert.deepEqual(await trail.events(1000, { from: 0, limit: 10 }), [])
+      const visited: number[] = []
+      for (let at = await trail.nextLane(); at !== undefined; at = await trail.nextLane(at)) visited.push(at)
+      assert.deepEqual(visited, [...new Set((await stampsOf(store)).map((stamp) => stamp.lane))])
     })
 
-    test('every lane that is opened has a number of its own', async () => {
+    test('the stamps of many lanes come back together, lane by lane, so many of each', async () => {
       await using store = await open()
-      const opened = [1, 2, 3].map((generation) => store.write((tx) => tx.trail.openLane(generation)))
-      assert.deepEqual(await Promise.all(opened), [2, 3, 4])
+      await Promise.all(
+        Array.from({ length: 40 }, (_, i) => store.write((tx) => tx.trail.append(entryAt(i)))),
+      )
+      const all = await stampsOf(store)
+      const ends = [...Map.groupBy(all, ({ lane }) => lane).keys()].map((lane) => ({ lane, number: 1 }))
       assert.deepEqual(
-        (await store.read.trail.lanes()).map(({ lane, keyGeneration }) => [lane, keyGeneration]).slice(1),
-        [
-          [2, 1],
-          [3, 2],
-          [4, 3],
-        ],
+        await store.read.trail.stampsOf([...ends.toReversed(), { lane: 1000, number: 0 }], 2),
+        all.filter(({ number }) => number === 2 || number === 3),
+      )
+      assert.deepEqual(await store.read.trail.stampsOf([], 2), [])
+    })
+
+    test('every lane that is opened has a number of its own, above those that were there before', async () => {
+      await using store = await open()
+      await store.record(entryAt(START))
+      const before = await store.read.trail.lanes()
+      const highest = before.at(-1)?.lane
+      assert.ok(highest)
+      const opened = await Promise.all(
+        [1, 2, 3].map((generation) => store.write((tx) => tx.trail.openLane(generation))),
+      )
+      assert.equal(new Set(opened).size, 3)
+      assert.ok(Math.min(...opened) > highest)
+      const lanes = await store.read.trail.lanes(highest)
+      for (const [index, lane] of opened.entries())
+        assert.equal(lanes.find((one) => one.lane === lane)?.keyGeneration, index + 1)
+      const all = await store.read.trail.lanes()
+      assert.deepEqual(
+        all.map(({ lane }) => lane),
+        [...before, ...lanes].map(({ lane }) => lane),
       )
     })
 
-    test('of two checkpoints with one sequence the first stays', async () => {
+    test('of two checkpoints with one sequence the first stays, and none is added below the last', async () => {
       await using store = await open()
       const add = (sequence: number, text: string) =>
         store.write((tx) => tx.trail.addCheckpoint({ sequence, text }))
@@ -131,6 +187,9 @@ export function trailContract(open: () => Promise<Store>): void {
         { sequence: 2, text: 'two' },
       ])
       assert.equal((await store.read.trail.checkpoints(1, 10)).length, 1)
+      await store.write((tx) => tx.trail.removeCheckpoints(2))
+      assert.equal(await add(1, 'late'), false)
+      assert.deepEqual((await store.read.trail.checkpoints(0, 10)).map(plain), [{ sequence: 2, text: 'two' }])
     })
 
     test('there is one signing key, the first that was stored', async () => {
@@ -147,6 +206,77 @@ export function trailContract(open: () => Promise<Store>): void {
     })
 
     searches(open)
+    removals(open)
+  })
+}
+
+function removals(open: () => Promise<Store>): void {
+  test('events are removed up to a number of one lane, and nothing else is', async () => {
+    await using store = await open()
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => store.write((tx) => tx.trail.append(entryAt(START + i)))),
+    )
+    const before = await stampsOf(store)
+    const { lane } = await longestLane(store)
+    assert.equal(await store.write((tx) => tx.trail.removeEvents({ lane, number: 2 })), 2)
+    assert.equal(await store.write((tx) => tx.trail.removeEvents({ lane, number: 2 })), 0)
+    const kept = before.filter((stamp) => stamp.lane !== lane || stamp.number > 2)
+    assert.deepEqual(await stampsOf(store), kept)
+  })
+
+  test('a lane that is removed is not listed, and its number is not given again while there is a higher one', async () => {
+    await using store = await open()
+    const [one, two] = [
+      await store.write((tx) => tx.trail.openLane(1)),
+      await store.write((tx) => tx.trail.openLane(1)),
+    ]
+    await store.write((tx) => tx.trail.removeLane(one))
+    const listed = (await store.read.trail.lanes()).map(({ lane }) => lane)
+    assert.deepEqual([listed.includes(one), listed.includes(two)], [false, true])
+    assert.ok((await store.write((tx) => tx.trail.openLane(1))) > two)
+  })
+
+  test('terms are removed by whole seconds, the oldest first, and no more than asked for', async () => {
+    await using store = await open()
+    for (let i = 0; i < 10; i++) await store.record(entryAt(START + i * 1000, { userName: 'ada' }))
+    const terms: TrailTerm[] = []
+    const { trail } = store.read
+    for (let at = await trail.nextTerm(); at; at = await trail.nextTerm(at)) terms.push(at)
+    assert.deepEqual(
+      terms.map(({ attribute, value }) => [attribute, value]),
+      [
+        ['EventName', 'GetSecretValue'],
+        ['EventSource', 'secretsmanager.amazonaws.com'],
+        ['ReadOnly', 'true'],
+        ['Username', 'ada'],
+      ],
+    )
+    const found = async (value: string) =>
+      (await everything(store, { ...ALL, attribute: { key: 'Username', value }, limit: 50 })).length
+    const term = terms.at(-1)
+    assert.ok(term)
+    const remove = (before: number, limit: number) =>
+      store.write((tx) => tx.trail.removeTerm(term, before, limit))
+    assert.equal(await remove(START + 5999, 2), 2)
+    assert.equal(await found('ada'), 8)
+    assert.equal(await remove(START + 5999, 20), 3)
+    assert.equal(await remove(START + 5999, 20), 0)
+    assert.equal(await found('ada'), 5)
+    assert.equal(await trail.earliest(PLACE), START)
+    assert.equal(await trail.earliest({ ...PLACE, region: 'eu-west-1' }), undefined)
+  })
+
+  test('the start of the trail is moved by whoever knows where it is', async () => {
+    await using store = await open()
+    const move = (from: string | undefined, to: string) => store.write((tx) => tx.trail.moveStart(from, to))
+    const twice = async (from: string | undefined, to: string) =>
+      (await Promise.all([move(from, to), move(from, to)])).filter((moved) => moved).length
+    assert.equal(await store.read.trail.start(), undefined)
+    assert.equal(await move('one', 'two'), false)
+    assert.equal(await twice(undefined, 'one'), 1)
+    assert.equal(await move(undefined, 'two'), false)
+    assert.equal(await twice('one', 'two'), 1)
+    assert.equal(await store.read.trail.start(), 'two')
   })
 }
 
@@ -206,7 +336,8 @@ function searches(open: () => Promise<Store>): void {
   test('an event whose search terms were removed is told apart from one that has them', async () => {
     await using store = await open()
     await store.record(entryAt(START, { userName: 'ada' }))
-    const [row] = await store.read.trail.events(1, { from: 1, limit: 1 })
+    const { lane } = await longestLane(store)
+    const [row] = await store.read.trail.events(lane, { from: 1, limit: 1 })
     assert.ok(row)
     const other = { ...row, userName: 'bob', at: START + 60_000 }
     assert.deepEqual(await store.read.trail.missingTerms(other), [

@@ -111,6 +111,18 @@ export interface NumberRange {
   readonly limit: number
 }
 
+/** How many lanes {@link TrailReader.stampsOf} looks at: four servers have no more. */
+export const LANES_AT_ONCE = 32
+
+/** The last event of a lane that somebody knows of. */
+export type LaneEnd = Pick<TrailStamp, 'lane' | 'number'>
+
+/** What LookupEvents finds events by, as far as its table says so. */
+export interface TrailTerm extends Place {
+  readonly attribute: string
+  readonly value: string
+}
+
 export interface TrailReader {
   /**
    * Looks a bounded way back, so that one call never takes more than a few milliseconds: go on from `next`
@@ -119,18 +131,29 @@ export interface TrailReader {
   search(query: TrailQuery): Promise<TrailPage>
   /** The stamps of a lane's events from `after` on, `after` itself excluded, in order. */
   stamps(lane: number, after: number, limit: number): Promise<readonly TrailStamp[]>
+  /**
+   * The same of many lanes in one question: of each, the next `limit`. By lane and number.
+   * @param ends At most {@link LANES_AT_ONCE}.
+   */
+  stampsOf(ends: readonly LaneEnd[], limit: number): Promise<readonly TrailStamp[]>
   /** A lane's events from number `from` up to `upTo`, both included, in order; to its end where there is no `upTo`. */
   events(lane: number, range: NumberRange): Promise<readonly TrailRow[]>
-  /** Every lane that was ever opened, by number. */
-  lanes(): Promise<readonly TrailLaneRecord[]>
+  /** The lanes above `after`, or of all, by number: the first thousand of them. Go on from the last. */
+  lanes(after?: number): Promise<readonly TrailLaneRecord[]>
   /** The lowest lane above `after`, or of all, that has an event, whether it was opened or not. */
   nextLane(after?: number): Promise<number | undefined>
   lastCheckpoint(): Promise<StoredCheckpoint | undefined>
   /** The checkpoints above sequence `after`, in order. */
   checkpoints(after: number, limit: number): Promise<readonly StoredCheckpoint[]>
   key(): Promise<TrailKey | undefined>
+  /** Where a pruned trail starts; trail/start.ts reads and writes the text. Absent: at its first event. */
+  start(): Promise<string | undefined>
   /** The search terms of `row` that are not on record, by which LookupEvents would not find it. */
   missingTerms(row: TrailRow): Promise<readonly TrailAttribute[]>
+  /** The term that comes after `last`, or first of all. */
+  nextTerm(last?: TrailTerm): Promise<TrailTerm | undefined>
+  /** The earliest instant that any event of an account and region has, in milliseconds since 1970. */
+  earliest(place: Place): Promise<number | undefined>
 }
 
 export interface TrailWriter extends TrailReader {
@@ -138,8 +161,27 @@ export interface TrailWriter extends TrailReader {
   append(entry: TrailEntry): Promise<void>
   /** A lane of its own for a server that starts. Answers its number. */
   openLane(keyGeneration: number): Promise<number>
-  /** Adds the checkpoint, unless another sealer has already stored one of its sequence. Answers whether it did. */
+  /**
+   * Adds the checkpoint, unless another sealer has already stored one of its sequence or a later one. Answers
+   * whether it did.
+   */
   addCheckpoint(checkpoint: StoredCheckpoint): Promise<boolean>
   /** Stores the signing key, unless there is one. */
   addKey(key: TrailKey): Promise<void>
+  /**
+   * Stores where the trail starts, if it still starts at `from`; nothing for a trail that was never pruned. Answers
+   * whether it did. Whoever else is about to move it waits for the end of this transaction.
+   */
+  moveStart(from: string | undefined, to: string): Promise<boolean>
+  /** Removes a lane's events up to this number, itself included. Answers how many there were. */
+  removeEvents(upTo: LaneEnd): Promise<number>
+  /** Removes the checkpoints below this sequence. */
+  removeCheckpoints(below: number): Promise<void>
+  /** Removes a lane from the list; it has ended, and none of its events are left. */
+  removeLane(lane: number): Promise<void>
+  /**
+   * Removes the term's oldest seconds, as many as lie entirely before `before` (milliseconds since 1970) and not
+   * more than `limit`. Answers how many.
+   */
+  removeTerm(term: TrailTerm, before: number, limit: number): Promise<number>
 }

@@ -9,6 +9,16 @@ export type UnavailableReason =
   | 'busy'
   | 'memory'
   | 'closed'
+  | 'unreachable'
+  | 'starting'
+  | 'denied'
+  | 'no-database'
+  | 'standby'
+  | 'connections'
+  | 'slow'
+  | 'contended'
+  | 'fenced'
+  | 'clock'
 
 const SENTENCES: Readonly<Record<UnavailableReason, string>> = {
   full: 'The disk that holds the database is full.',
@@ -20,6 +30,16 @@ const SENTENCES: Readonly<Record<UnavailableReason, string>> = {
   busy: 'Another program holds a lock on the database.',
   memory: 'There was no memory left for the database.',
   closed: 'The store is closed.',
+  unreachable: 'The database server cannot be reached.',
+  starting: 'The database server is starting or stopping.',
+  denied: 'The database server refused the user, the password, or a right that Lockstep needs.',
+  'no-database': 'The database server has no database of this name.',
+  standby: 'The database takes no writes: it is a standby, or set to read-only.',
+  connections: 'The database server has no connection to spare.',
+  slow: 'The database server did not answer in time.',
+  contended: 'Too many transactions wanted the same rows at once.',
+  fenced: 'This server was silent for so long that the others took it for gone.',
+  clock: "This server's clock is more than ten seconds away from the database server's: set both by NTP.",
 }
 
 /**

@@ -11,6 +11,8 @@ export interface RawCall {
   readonly body?: string | Uint8Array
   readonly method?: string
   readonly path?: string
+  /** Not signed. */
+  readonly query?: string
   readonly region?: string
   readonly headers?: Readonly<Record<string, string>>
   /** Added after signing. */
@@ -22,6 +24,7 @@ export interface RawCall {
   readonly sentBody?: string
   readonly remoteAddress?: string
   readonly oversized?: true
+  readonly crowded?: true
 }
 
 export interface RawAnswer {
@@ -69,11 +72,12 @@ export async function rawCall(server: TestServer, keys: Keys, call: RawCall): Pr
     receivedAt: server.clock.now(),
     method: signed.method,
     path: signed.path,
-    query: '',
+    query: call.query ?? '',
     headers: Object.entries({ ...signed.headers, ...call.addedHeaders }).flat(),
     body: typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes,
     remoteAddress: call.remoteAddress ?? '127.0.0.1',
     ...(call.oversized && { oversized: true }),
+    ...(call.crowded && { crowded: true }),
   }
   return answerOf(await server.call(received))
 }

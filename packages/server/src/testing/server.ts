@@ -13,6 +13,8 @@ import { Metrics } from '../platform/metrics.ts'
 import { systemRandom } from '../platform/random.ts'
 import { systemTimer } from '../platform/timer.ts'
 import type { Values } from '../settings.ts'
+import { openTestDatabase, TEST_POSTGRES } from '../store/postgres/test-database.ts'
+import type { TrailRow } from '../store/trail.ts'
 import { ManualClock } from './manual-clock.ts'
 
 /** Who a test signs as. */
@@ -51,11 +53,13 @@ export interface TestServerOptions {
 }
 
 /**
- * A whole server in memory, entered by real AWS SDK clients without a socket. It has two accounts, TEST_ACCOUNT
+ * A whole server in memory, or on the PostgreSQL of `npm run conformance`, entered by real AWS SDK clients without a socket. It has two accounts, TEST_ACCOUNT
  * and OTHER_ACCOUNT, each with its administrator. The clock stands still until the test moves it.
  */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const clock = options.clock ?? new ManualClock()
+  await using parts = new AsyncDisposableStack()
+  const database = TEST_POSTGRES ? parts.use(await openTestDatabase(TEST_POSTGRES)) : undefined
   const config = readConfig(
     {
       data: 'memory',
@@ -68,15 +72,24 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   )
   const metrics = new Metrics()
   const administrators = new Map<string, Keys>()
-  const house = await compose(config, {
-    clock,
-    random: systemRandom,
-    timer: systemTimer,
-    logger: silentLogger,
-    metrics,
-    keepAdministrator: (administrator) => administrators.set(administrator.account, administrator),
-  })
-  return new TestServer({ house, clock, metrics, administrators })
+  // The clock is the test's, and no database keeps its time.
+  const store = database ? ({ kind: 'postgres', url: database.url } as const) : config.store
+  const house = parts.use(
+    await compose(
+      { ...config, store },
+      {
+        clock,
+        random: systemRandom,
+        timer: systemTimer,
+        logger: silentLogger,
+        metrics,
+        keepAdministrator: (administrator) => administrators.set(administrator.account, administrator),
+        dropAdministrator: (account) => administrators.delete(account),
+      },
+    ),
+  )
+  const whole = parts.move()
+  return new TestServer({ house, clock, metrics, administrators, whole })
 }
 
 interface TestServerParts {
@@ -84,6 +97,7 @@ interface TestServerParts {
   readonly clock: ManualClock
   readonly metrics: Metrics
   readonly administrators: ReadonlyMap<string, Keys>
+  readonly whole: AsyncDisposable
 }
 
 export class TestServer implements AsyncDisposable {
@@ -97,12 +111,14 @@ export class TestServer implements AsyncDisposable {
   /** The last answer's request id. */
   lastRequestId = ''
   readonly #transport: SdkTransport
+  readonly #whole: AsyncDisposable
   #users = 0
 
-  constructor({ house, clock, metrics, administrators }: TestServerParts) {
+  constructor({ house, clock, metrics, administrators, whole }: TestServerParts) {
     this.house = house
     this.clock = clock
     this.metrics = metrics
+    this.#whole = whole
     this.admin = keysOf(administrators, TEST_ACCOUNT)
     this.otherAdmin = keysOf(administrators, OTHER_ACCOUNT)
     this.#transport = loopback((received) => this.call(received), { clock, random: systemRandom })
@@ -117,11 +133,17 @@ export class TestServer implements AsyncDisposable {
 
   /** Every event of the trail, the newest first, as CloudTrail's JSON has it. */
   async trail(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return (await this.trailRows()).map(({ body }) => JSON.parse(body))
+  }
+
+  /** The same with all that is stored of each. */
+  async trailRows(): Promise<readonly TrailRow[]> {
     const { trail } = this.house.store.read
-    const rows = []
+    const rows: TrailRow[] = []
     for (const { lane } of await trail.lanes())
       rows.push(...(await trail.events(lane, { from: 1, limit: 100_000 })))
-    return rows.reverse().map(({ body }) => JSON.parse(body))
+    // Sorting keeps the order of those of one instant in one lane.
+    return rows.sort((a, b) => a.at - b.at).reverse()
   }
 
   /** A client of one of Amazon's own SDK packages, signing as `keys`. */
@@ -170,7 +192,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.house[Symbol.asyncDispose]()
+    await this.#whole[Symbol.asyncDispose]()
   }
 }
 

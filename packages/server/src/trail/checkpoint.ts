@@ -94,7 +94,7 @@ function statementOf({ sequence, at, count, previousHead, head, lanes, key }: St
   return { sequence, at, count, previousHead, head, lanes: positions, key }
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -127,21 +127,21 @@ function isPosition(value: unknown): value is LanePosition {
   return isCount(lane) && isCount(number) && isHash(mac)
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-function isText(value: unknown): value is string {
+export function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
 /** In the one spelling that base64 has for it: the unused bits before the `==` are zero. */
-function isSignature(value: unknown): value is string {
+export function isSignature(value: unknown): value is string {
   if (!isText(value)) return false
   const bytes = Buffer.from(value, 'base64')
   return bytes.length === SIGNATURE_BYTES && bytes.toString('base64') === value
 }
 
-function isHash(value: unknown): value is string {
+export function isHash(value: unknown): value is string {
   return isText(value) && HASH.test(value)
 }

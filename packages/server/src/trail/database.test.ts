@@ -31,8 +31,8 @@ async function verifyDatabase({
   directory,
   ...options
 }: StoredTrailOptions & { readonly directory: string }): Promise<Verdict> {
-  using database = openTrailDatabase(directory)
-  return await verifyStored(database.trail, options)
+  await using database = await openTrailDatabase({ kind: 'sqlite', directory })
+  return await verifyStored(database.read.trail, options)
 }
 
 function findingOf(verdict: Verdict): Finding {
@@ -144,8 +144,8 @@ describe('the trail of a data directory', () => {
     const { directory } = place
     let witness: string | undefined
     {
-      using database = openTrailDatabase(directory)
-      witness = (await database.trail.lastCheckpoint())?.text
+      await using database = await openTrailDatabase({ kind: 'sqlite', directory })
+      witness = (await database.read.trail.lastCheckpoint())?.text
     }
     edit(directory, 'delete from trail_events where position > (select min(position) + 2 from trail_events)')
     edit(directory, 'delete from trail_checkpoints')

@@ -1,50 +1,84 @@
+import { existsSync } from 'node:fs'
 import type { Keyring } from '../keyring/keyring.ts'
 import { OpenFailure } from '../keyring/open-failure.ts'
-import type { InstallationReader } from '../store/installation.ts'
-import { SqlInstallation } from '../store/sql/installation.ts'
-import { SqlTrail } from '../store/sql/trail.ts'
-import { Connection } from '../store/sqlite/connection.ts'
+import { migrations } from '../store/migrations/index.ts'
+import type { Applied } from '../store/migrations/runner.ts'
+import { openSnapshot, type StoreKind } from '../store/open.ts'
+import type { StoreSnapshot } from '../store/snapshot.ts'
+import type { Sql } from '../store/sql/sql.ts'
 import { filesIn } from '../store/sqlite/files.ts'
-import { Session } from '../store/sqlite/session.ts'
 import type { TrailKey, TrailReader } from '../store/trail.ts'
-import { TrailLane } from './lane.ts'
+import { StoreUnavailable } from '../store/unavailable.ts'
 import { trailLines } from './lines.ts'
 import { openTrailKey, type SigningKey } from './signing-key.ts'
 import type { Verdict } from './verdict.ts'
 import { type VerifyOptions, verifyTrail } from './verify.ts'
 
-/** A data directory's trail, for looking at and nothing else. */
-export interface TrailDatabase extends Disposable {
-  readonly trail: TrailReader
-  /** What it takes to unseal the keyring, see `Keyring.unseal`. */
-  readonly installation: InstallationReader
+/** There is no trail to look at. The message says why; show it without a stack. */
+export class NoTrail extends Error {
+  override readonly name = 'NoTrail'
 }
 
 /**
- * Opens the database in `directory` read-only, as it is at this instant; a server may go on writing it.
- * @throws StoreUnavailable where there is none, or it cannot be read.
+ * Opens a store's trail for looking at and nothing else, as it is at this instant; servers may go on writing it.
+ * @throws NoTrail where there is no Lockstep; StoreUnavailable where it cannot be read.
  */
-export function openTrailDatabase(directory: string): TrailDatabase {
-  const connection = new Connection(filesIn(directory).database, {
-    readOnly: true,
-    // One snapshot from the first read to the last.
-    pragmas: ['pragma trusted_schema = off', 'begin'],
-  })
-  const session = new Session(connection)
-  return {
-    trail: new SqlTrail(session, new TrailLane()),
-    installation: new SqlInstallation(session),
-    [Symbol.dispose]: () => connection.close(),
+export async function openTrailDatabase(kind: StoreKind): Promise<StoreSnapshot> {
+  if (kind.kind === 'memory') throw new NoTrail('A store in memory is gone with its server.')
+  if (kind.kind === 'sqlite' && !existsSync(filesIn(kind.directory).database))
+    throw new NoTrail(`There is no database in ${kind.directory}. Name the data directory with --data.`)
+  const snapshot = await openSnapshot(kind)
+  try {
+    await demandLockstep(snapshot.sql)
+    return snapshot
+  } catch (error) {
+    await snapshot[Symbol.asyncDispose]()
+    throw error
   }
+}
+
+/** The first schema with all that is read here. */
+const OLDEST_READABLE = 6
+
+/** The address of a database may hold its password, so the sentences name no place. */
+async function demandLockstep(sql: Sql): Promise<void> {
+  let applied: readonly Applied[]
+  try {
+    applied = await appliedTo(sql)
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error
+    throw new NoTrail(
+      'No Lockstep was ever started on this database. Name the right one with --data or --store.',
+    )
+  }
+  const isKnown = applied.every(({ number, name }, index) => {
+    const migration = migrations[index]
+    return migration?.number === number && migration.name === name
+  })
+  if (!isKnown || applied.length < OLDEST_READABLE) throw new NoTrail(OTHER_VERSION)
+}
+
+/** @throws NoTrail where a server has still to bring the schema forward, or another version has. */
+export async function demandThisVersion(sql: Sql): Promise<void> {
+  if ((await appliedTo(sql)).length !== migrations.length) throw new NoTrail(OTHER_VERSION)
+}
+
+const OTHER_VERSION =
+  'The database is of another version of Lockstep than this command. Use the command that came with its server.'
+
+function appliedTo(sql: Sql): Promise<readonly Applied[]> {
+  return sql.rows<Applied>('select number, name from schema_migrations order by number')
 }
 
 export interface StoredTrailOptions extends Pick<VerifyOptions, 'publicKey' | 'witnesses'> {
   /** Present: every MAC is recomputed, and the public key is the one whose private key it opens. */
   readonly keyring?: Keyring | undefined
+  /** Leaves the search terms out: where their table was compared, row by row, with the one it was copied from. */
+  readonly withoutTerms?: boolean
 }
 
 /**
- * Verifies a stored trail, search terms included.
+ * Verifies a stored trail, its search terms included.
  * @param trail Reads from one snapshot, or from a store that nobody writes.
  */
 export async function verifyStored(trail: TrailReader, options: StoredTrailOptions): Promise<Verdict> {
@@ -56,7 +90,7 @@ export async function verifyStored(trail: TrailReader, options: StoredTrailOptio
     publicKey: publicKey ?? own?.publicKey,
     laneKey: keyring && ((generation) => keyring.macKey('trail-lane', generation)),
     witnesses,
-    missingTerms: (row) => trail.missingTerms(row),
+    missingTerms: options.withoutTerms ? undefined : (row) => trail.missingTerms(row),
   })
 }
 

@@ -4,7 +4,6 @@ import { systemTimer } from '../platform/timer.ts'
 import type { Store } from '../store/store.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { verifyStored } from './database.ts'
-import { TrailLane } from './lane.ts'
 import { Sealer, type SealerDoors, TrailBroken } from './sealer.ts'
 import { openTestTrail, testEntry, testKeyring } from './test-trail.ts'
 
@@ -19,11 +18,15 @@ function anotherSealer(
     clock: trail.clock,
     timer: systemTimer,
     key: trail.signingKey,
-    isOpen: (lane) => lane === trail.lane.number,
     onCheckpoint: (checkpoint) => checkpoints.push(checkpoint),
     ...change,
   })
   return { sealer, checkpoints }
+}
+
+/** The same store, of which these lanes are open. */
+function withOpen(store: Store, ...lanes: readonly number[]): Store {
+  return { ...unwritable(store), write: (work) => store.write(work), openLanes: async () => new Set(lanes) }
 }
 
 /** The same store, until it is asked to write. */
@@ -36,6 +39,8 @@ function unwritable(store: Store): Store {
     defer: store.defer,
     revision: store.revision,
     probe: store.probe,
+    openTrail: store.openTrail,
+    openLanes: () => store.openLanes(),
     [Symbol.asyncDispose]: async () => {},
   }
 }
@@ -106,9 +111,8 @@ describe('the sealer', () => {
     const keyring = await testKeyring()
     await using trail = await openTestTrail({ kind: 'memory' }, { keyring })
     await trail.record(2)
-    const next = new TrailLane()
-    next.open(await trail.store.write((tx) => tx.trail.openLane(1)), keyring.macKey('trail-lane', 1))
-    const { sealer } = anotherSealer(trail, { isOpen: (lane) => lane === next.number })
+    const next = await trail.store.write((tx) => tx.trail.openLane(1))
+    const { sealer } = anotherSealer(trail, { store: withOpen(trail.store, next) })
     const first = await sealer.seal()
     assert.deepEqual(
       first?.lanes.map(({ lane, number }) => [lane, number]),
@@ -165,7 +169,7 @@ describe('the sealer', () => {
     await trail.record(3)
     const { trail: reader } = trail.store.read
     const gap = anotherSealer(trail, {
-      store: withTrail(trail.store, { stamps: async (...at) => (await reader.stamps(...at)).slice(1) }),
+      store: withTrail(trail.store, { stampsOf: async (...at) => (await reader.stampsOf(...at)).slice(1) }),
     })
     await assert.rejects(gap.sealer.seal(), new TrailBroken('Event 1 of lane 1 is missing.'))
 

@@ -1,7 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Clock } from '../platform/clock.ts'
-import type { Timer } from '../platform/timer.ts'
-import type { Store } from '../store/store.ts'
+import { nextTurn, type Timer } from '../platform/timer.ts'
+import type { Readers, Store } from '../store/store.ts'
+import { LANES_AT_ONCE, type TrailStamp } from '../store/trail.ts'
 import { FIRST_HEAD, Link } from './chain.ts'
 import {
   type Checkpoint,
@@ -23,21 +24,28 @@ export const SEAL_INTERVAL_MS = 1000
  */
 const IDLE_INTERVAL_MS = 60 * 60 * 1000
 
-/** Read in one go; about two milliseconds. */
+/** Read of each lane in one question for many; most lanes have no more than that in a second. */
+const FIRST_STAMPS = 64
+/** Read of one lane that has more; about two milliseconds. */
 const STAMPS_AT_ONCE = 1000
+
+const BEFORE_FIRST = Buffer.from(NO_MAC).toString('hex')
 
 /** The trail is not what was sealed. Nothing is sealed any more until a person has looked. */
 export class TrailBroken extends Error {
   override readonly name = 'TrailBroken'
 }
 
+/** What a sealer uses of a store. */
+export interface SealerStore extends Pick<Store, 'write' | 'openLanes'> {
+  readonly read: Pick<Readers, 'trail'>
+}
+
 export interface SealerDoors {
-  readonly store: Store
+  readonly store: SealerStore
   readonly clock: Clock
   readonly timer: Timer
   readonly key: SigningKey
-  /** Whether a lane may still grow. With one server: its own, and no other. */
-  isOpen(lane: number): boolean
   /** Runs when a checkpoint is stored: write it to the log, so that it leaves the house. */
   onCheckpoint(checkpoint: Checkpoint): void
 }
@@ -48,6 +56,8 @@ export interface SealerDoors {
  * Of several servers one seals, and the newest checkpoint is its lease: whoever finds one that another made since
  * the round before sits this round out. Should two seal at once, the store keeps the first checkpoint of a
  * sequence and the other is dropped.
+ *
+ * A round costs five questions, whatever is stored, and one more for every thirty lanes that are open.
  */
 export class Sealer {
   readonly #doors: SealerDoors
@@ -121,42 +131,64 @@ export class Sealer {
     return checkpoint
   }
 
-  /** Adds every event after `last` to the link, lane by lane, and answers how far the lanes reach. */
+  /**
+   * Adds every event after `last` to the link, lane by lane, and answers how far the lanes reach. README.md says why
+   * nothing can slip through between the three questions, and why they stand in this order.
+   */
   async #addLanes(last: Checkpoint | undefined, link: Link): Promise<readonly LanePosition[]> {
-    const sealed = new Map(last?.lanes.map((position) => [position.lane, position]))
-    const newest = Math.max(0, ...sealed.keys())
-    const opened = await this.#doors.store.read.trail.lanes()
-    for (const { lane } of opened) {
-      if (lane > newest) sealed.set(lane, { lane, number: 0, mac: Buffer.from(NO_MAC).toString('hex') })
-    }
-    const highest = Math.max(0, ...sealed.keys())
+    const positions = [...(last?.lanes ?? [])].sort((a, b) => a.lane - b.lane)
+    positions.push(...(await this.#lanesAfter(positions.at(-1)?.lane ?? 0)))
+    const open = await this.#doors.store.openLanes()
+    // The highest stays, so that the next sealer knows which lanes are new.
+    const highest = positions.at(-1)?.lane
     const reached: LanePosition[] = []
-    for (const position of [...sealed.values()].sort((a, b) => a.lane - b.lane)) {
-      const end = await this.#addLane(position, link)
-      const grew = end.number > position.number
-      // The highest stays, so that the next sealer knows which lanes are new.
-      if (grew || this.#doors.isOpen(end.lane) || end.lane === highest) reached.push(end)
+    for (let at = 0; at < positions.length; at += LANES_AT_ONCE) {
+      const some = positions.slice(at, at + LANES_AT_ONCE)
+      const stamps = await this.#doors.store.read.trail.stampsOf(some, FIRST_STAMPS)
+      const first = Map.groupBy(stamps, ({ lane }) => lane)
+      for (const position of some) {
+        const end = await this.#addLane(position, first.get(position.lane) ?? [], link)
+        const grew = end.number > position.number
+        if (grew || open.has(end.lane) || end.lane === highest) reached.push(end)
+      }
     }
     return reached
   }
 
-  async #addLane({ lane, number, mac }: LanePosition, link: Link): Promise<LanePosition> {
-    const { store, timer } = this.#doors
-    let end: LanePosition = { lane, number, mac }
+  /** The lanes that were opened after the one that is the newest in the last checkpoint, by number. */
+  async #lanesAfter(newest: number): Promise<readonly LanePosition[]> {
+    const found: LanePosition[] = []
     for (;;) {
-      const stamps = await store.read.trail.stamps(lane, end.number, STAMPS_AT_ONCE)
-      for (const [index, stamp] of stamps.entries()) {
-        if (stamp.number !== end.number + index + 1) {
-          throw new TrailBroken(`Event ${end.number + index + 1} of lane ${lane} is missing.`)
-        }
-        link.add(stamp)
-      }
-      const reached = stamps.at(-1)
-      if (reached) end = { lane, number: reached.number, mac: Buffer.from(reached.mac).toString('hex') }
-      if (stamps.length < STAMPS_AT_ONCE) return end
-      await new Promise<void>((resolve) => timer.atTurnEnd(resolve))
+      const page = await this.#doors.store.read.trail.lanes(found.at(-1)?.lane ?? newest)
+      if (page.length === 0) return found
+      found.push(...page.map(({ lane }) => ({ lane, number: 0, mac: BEFORE_FIRST })))
     }
   }
+
+  /** @param first What follows `position`, or the first {@link FIRST_STAMPS} of it. */
+  async #addLane(position: LanePosition, first: readonly TrailStamp[], link: Link): Promise<LanePosition> {
+    const { store, timer } = this.#doors
+    const { lane } = position
+    let end = addStamps(position, first, link)
+    for (let isMore = first.length === FIRST_STAMPS; isMore; ) {
+      await nextTurn(timer)
+      const stamps = await store.read.trail.stamps(lane, end.number, STAMPS_AT_ONCE)
+      end = addStamps(end, stamps, link)
+      isMore = stamps.length === STAMPS_AT_ONCE
+    }
+    return end
+  }
+}
+
+function addStamps(end: LanePosition, stamps: readonly TrailStamp[], link: Link): LanePosition {
+  const { lane } = end
+  for (const [index, stamp] of stamps.entries()) {
+    const number = end.number + index + 1
+    if (stamp.number !== number) throw new TrailBroken(`Event ${number} of lane ${lane} is missing.`)
+    link.add(stamp)
+  }
+  const last = stamps.at(-1)
+  return last ? { lane, number: last.number, mac: Buffer.from(last.mac).toString('hex') } : end
 }
 
 /** Whether it is time for a checkpoint that seals nothing. A trail without events has none. */

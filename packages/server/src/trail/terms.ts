@@ -1,7 +1,7 @@
 import type { TrailAttribute, TrailEntry } from '../store/trail.ts'
 
 /** What an event can be found by, and the value it has there. */
-interface Term {
+export interface Term {
   readonly attribute: TrailAttribute
   readonly value: string
 }
@@ -24,18 +24,38 @@ export function spanOf(bucket: number): { readonly from: number; readonly until:
 }
 
 /** Every term of an event but its id, which tells its instant by itself. */
-function termsOf(entry: TrailEntry): readonly Term[] {
+function termsOf({ resources, ...entry }: TrailEntry): readonly Term[] {
+  return [...termsOfCall(entry), ...termsOfResources(resources)]
+}
+
+export function termsOfCall({
+  name,
+  source,
+  readOnly,
+  userName,
+  accessKeyId,
+}: {
+  readonly name: string
+  readonly source: string
+  readonly readOnly: boolean
+  readonly userName?: string | null
+  readonly accessKeyId?: string | null
+}): readonly Term[] {
   const terms: Term[] = [
-    { attribute: 'EventName', value: entry.name },
-    { attribute: 'EventSource', value: entry.source },
-    { attribute: 'ReadOnly', value: String(entry.readOnly) },
+    { attribute: 'EventName', value: name },
+    { attribute: 'EventSource', value: source },
+    { attribute: 'ReadOnly', value: String(readOnly) },
   ]
-  if (entry.userName !== undefined) terms.push({ attribute: 'Username', value: entry.userName })
-  if (entry.accessKeyId !== undefined) terms.push({ attribute: 'AccessKeyId', value: entry.accessKeyId })
-  for (const { type, name } of entry.resources) {
-    terms.push({ attribute: 'ResourceType', value: type }, { attribute: 'ResourceName', value: name })
-  }
+  if (typeof userName === 'string') terms.push({ attribute: 'Username', value: userName })
+  if (typeof accessKeyId === 'string') terms.push({ attribute: 'AccessKeyId', value: accessKeyId })
   return terms
+}
+
+export function termsOfResources(resources: TrailEntry['resources']): readonly Term[] {
+  return resources.flatMap(({ type, name }): Term[] => [
+    { attribute: 'ResourceType', value: type },
+    { attribute: 'ResourceName', value: name },
+  ])
 }
 
 /**

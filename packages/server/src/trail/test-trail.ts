@@ -11,7 +11,6 @@ import type { TrailEntry } from '../store/trail.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { newEventId } from './event-id.ts'
-import { TrailLane } from './lane.ts'
 import { type TrailLine, trailLines } from './lines.ts'
 import { openTrail } from './open.ts'
 import { Sealer } from './sealer.ts'
@@ -23,7 +22,6 @@ export interface TestTrail extends AsyncDisposable {
   readonly clock: ManualClock
   readonly sealer: Sealer
   readonly signingKey: SigningKey
-  readonly lane: TrailLane
   /** What left the house. */
   readonly checkpoints: readonly Checkpoint[]
   /** Records `count` events, a hundred milliseconds apart. */
@@ -39,13 +37,12 @@ export async function openTestTrail(
   kind: StoreKind = { kind: 'memory' },
   { keyring, clock = new ManualClock() }: { readonly keyring?: Keyring; readonly clock?: ManualClock } = {},
 ): Promise<TestTrail> {
-  const lane = new TrailLane()
   const checkpoints: Checkpoint[] = []
   const onProblem = (event: string) => {
     throw new Error(event)
   }
-  const store = await openStore({ ...kind, clock, lane, onProblem })
-  const signingKey = await openTrail(store, lane, {
+  const store = await openStore({ ...kind, clock, onProblem })
+  const signingKey = await openTrail(store, {
     keyring: keyring ?? (await testKeyring()),
     random: systemRandom,
   })
@@ -54,7 +51,6 @@ export async function openTestTrail(
     clock,
     timer: systemTimer,
     key: signingKey,
-    isOpen: (number) => number === lane.number,
     onCheckpoint: (checkpoint) => checkpoints.push(checkpoint),
   })
   return {
@@ -62,7 +58,6 @@ export async function openTestTrail(
     clock,
     sealer,
     signingKey,
-    lane,
     checkpoints,
     async record(count, change = {}) {
       for (let i = 0; i < count; i++) {

@@ -33,6 +33,8 @@ export type Finding =
       readonly why: string
     }
   | { readonly kind: 'checkpoint'; readonly what: Fault; readonly sequence: number; readonly why: string }
+  /** Where a pruned trail says that it starts. */
+  | { readonly kind: 'start'; readonly what: Fault; readonly why: string }
   /** The key that the trail says it is signed with. */
   | { readonly kind: 'key'; readonly what: Fault; readonly why: string }
   /** The export itself; `line` counts from 1. */
@@ -44,6 +46,8 @@ export interface Extent {
   /** Events after the last checkpoint: no signature covers them yet. */
   readonly unsealed: number
   readonly checkpoints: number
+  /** Present: what lies before this checkpoint was exported and removed, by somebody with the signing key. */
+  readonly start?: { readonly sequence: number; readonly at: string; readonly prunedAt: string }
   readonly lastCheckpoint?: { readonly sequence: number; readonly at: string }
   /** Whether the trail key was at hand, so that every MAC was recomputed. */
   readonly macs: boolean
@@ -52,7 +56,7 @@ export interface Extent {
    * only that the trail agrees with itself.
    */
   readonly publicKey: 'given' | 'carried' | 'none'
-  /** How many checkpoints from outside were compared. */
+  /** How many checkpoints from outside were compared: not those from before the start. */
   readonly witnesses: number
 }
 
@@ -74,6 +78,8 @@ export function describeFinding(finding: Finding): string {
     }
     case 'checkpoint':
       return `checkpoint ${finding.sequence}: ${what}. ${why}`
+    case 'start':
+      return `start of the trail: ${what}. ${why}`
     case 'key':
       return `public key: ${what}. ${why}`
     case 'file':

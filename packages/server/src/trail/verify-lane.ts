@@ -2,28 +2,25 @@ import type { KeyObject } from 'node:crypto'
 import type { TrailRow } from '../store/trail.ts'
 import type { LanePosition } from './checkpoint.ts'
 import { digestOf, macOf, NO_MAC } from './lane.ts'
-import type { Fault, Finding } from './verdict.ts'
+import type { Suspicion } from './suspicion.ts'
+import type { Fault } from './verdict.ts'
 
-/** Something is wrong. */
-export interface Suspicion {
-  finding: Finding
-  /** Present: a later event may tell more exactly what, and changes {@link finding}. */
-  consider?(row: TrailRow): void
-}
-
-/** Follows one lane from its first event on. */
+/** Follows one lane from its first event on, or from where a pruned trail starts. */
 export class LaneVerifier {
   readonly #lane: number
   readonly #key: KeyObject | undefined
-  #number = 0
-  #mac: Uint8Array = NO_MAC
+  #number: number
+  #mac: Uint8Array
   /** The last number before the checkpoint that is being read. */
-  #sealed = 0
+  #sealed: number
 
-  /** @param key Absent: MACs are not checked. */
-  constructor(lane: number, key?: KeyObject) {
+  /** @param key Absent: MACs are not checked. @param before What was pruned of the lane. */
+  constructor(lane: number, key?: KeyObject, before?: LanePosition) {
     this.#lane = lane
     this.#key = key
+    this.#number = before?.number ?? 0
+    this.#mac = before ? Buffer.from(before.mac, 'hex') : NO_MAC
+    this.#sealed = this.#number
   }
 
   /** Of the last event that was found to be right. */

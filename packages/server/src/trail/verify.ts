@@ -12,8 +12,10 @@ import {
   publicKeyOf,
 } from './checkpoint.ts'
 import type { TrailLine } from './lines.ts'
-import type { Extent, Fault, Finding, Verdict } from './verdict.ts'
-import { LaneVerifier, type Suspicion } from './verify-lane.ts'
+import { checkpointFault, eventFault, fileFault, keyFault, type Suspicion, startFault } from './suspicion.ts'
+import type { Extent, Verdict } from './verdict.ts'
+import { LaneVerifier } from './verify-lane.ts'
+import { type Beginning, beginningOf } from './verify-start.ts'
 
 export interface VerifyOptions {
   /** PEM. Absent: the key that comes with the trail is used, which whoever wrote the trail could have chosen. */
@@ -63,10 +65,13 @@ class Verifier {
   readonly #witnesses: ReadonlyMap<number, readonly Checkpoint[]>
   #publicKey: KeyObject | undefined
   #carriesKey = false
+  /** Present: the trail was pruned. */
+  #beginning: Beginning | undefined
   #link = new Link(FIRST_HEAD)
   #head = FIRST_HEAD
   #last: Checkpoint | undefined
   #events = 0
+  #checkpoints = 0
   #ended = false
 
   constructor(options: VerifyOptions) {
@@ -79,6 +84,8 @@ class Verifier {
     switch (line.kind) {
       case 'trail':
         return this.#takeKey(line.publicKey)
+      case 'start':
+        return this.#takeStart(line)
       case 'lane':
         return this.#takeLane(line.lane, line.keyGeneration)
       case 'event':
@@ -119,14 +126,20 @@ class Verifier {
 
   extent(): Extent {
     const last = this.#last
+    const begun = this.#beginning
     return {
       events: this.#events,
       unsealed: this.#link.count,
-      checkpoints: last?.sequence ?? 0,
+      checkpoints: this.#checkpoints,
+      ...(begun && {
+        start: { sequence: begun.start.sequence, at: begun.checkpoint.at, prunedAt: begun.start.prunedAt },
+      }),
       ...(last && { lastCheckpoint: { sequence: last.sequence, at: last.at } }),
       macs: this.#options.laneKey !== undefined,
       publicKey: this.#options.publicKey !== undefined ? 'given' : this.#publicKey ? 'carried' : 'none',
-      witnesses: this.#options.witnesses?.length ?? 0,
+      witnesses: (this.#options.witnesses ?? []).filter(
+        ({ sequence }) => sequence >= (begun?.start.sequence ?? 0),
+      ).length,
     }
   }
 
@@ -141,9 +154,27 @@ class Verifier {
     return undefined
   }
 
+  #takeStart(line: { readonly text: string; readonly checkpoint: string }): Suspicion | undefined {
+    if (!this.#publicKey || !this.#carriesKey)
+      return keyFault('missing', 'The trail was pruned and does not name the key that says so.')
+    if (this.#last || this.#lanes.size > 0) return startFault('moved', 'It is not at the beginning.')
+    const beginning = beginningOf(line, this.#publicKey)
+    if ('finding' in beginning) return beginning
+    const { checkpoint } = beginning
+    const suspicion = this.#checkOrigin(checkpoint)
+    if (suspicion) return suspicion
+    this.#beginning = beginning
+    this.#goOn(checkpoint)
+    return undefined
+  }
+
   #takeLane(lane: number, keyGeneration: number): Suspicion | undefined {
+    const begun = this.#beginning?.checkpoint.lanes ?? []
+    const before = begun.find((position) => position.lane === lane)
+    // All that it ever held was pruned.
+    if (!before && begun.some((position) => position.lane > lane)) return undefined
     try {
-      this.#lanes.set(lane, new LaneVerifier(lane, this.#options.laneKey?.(keyGeneration)))
+      this.#lanes.set(lane, new LaneVerifier(lane, this.#options.laneKey?.(keyGeneration), before))
       return undefined
     } catch (error) {
       if (!(error instanceof OpenFailure)) throw error
@@ -157,7 +188,7 @@ class Verifier {
   async #takeEvent(event: TrailRow): Promise<Suspicion | undefined> {
     const { lane, number, eventId } = event
     const verifier = this.#lanes.get(lane)
-    if (!verifier) return eventFault('forged', event, 'No server has opened its lane.')
+    if (!verifier) return eventFault('forged', event, 'No server has opened its lane, or it was pruned.')
     const suspicion = verifier.take(event)
     if (suspicion) return suspicion
     const missing = (await this.#options.missingTerms?.(event)) ?? []
@@ -178,11 +209,17 @@ class Verifier {
     const suspicion =
       this.#checkOrigin(checkpoint) ?? this.#checkOrder(checkpoint) ?? this.#checkContents(checkpoint)
     if (suspicion) return suspicion
+    this.#checkpoints += 1
+    this.#goOn(checkpoint)
+    // No other lane grew: the checkpoint's head would be another.
+    for (const { lane } of checkpoint.lanes) this.#lanes.get(lane)?.seal()
+    return undefined
+  }
+
+  #goOn(checkpoint: Checkpoint): void {
     this.#head = checkpoint.head
     this.#link = new Link(this.#head)
     this.#last = checkpoint
-    for (const lane of this.#lanes.values()) lane.seal()
-    return undefined
   }
 
   #checkOrigin(checkpoint: Checkpoint): Suspicion | undefined {
@@ -203,7 +240,12 @@ class Verifier {
 
   #checkOrder({ sequence, previousHead }: Checkpoint): Suspicion | undefined {
     const expected = (this.#last?.sequence ?? 0) + 1
-    if (sequence > expected) return checkpointFault('missing', expected, 'There are later checkpoints.')
+    if (sequence > expected)
+      return checkpointFault(
+        'missing',
+        expected,
+        'There are later ones, and no signature lets the trail start with them.',
+      )
     if (sequence < expected) {
       return checkpointFault(
         'moved',
@@ -236,7 +278,7 @@ class Verifier {
 
   #takeEnd({ events, checkpoints }: { events: number; checkpoints: number }): Suspicion | undefined {
     this.#ended = true
-    return events === this.#events && checkpoints === (this.#last?.sequence ?? 0)
+    return events === this.#events && checkpoints === this.#checkpoints
       ? undefined
       : fileFault('changed', 'It holds another number of events or checkpoints than its last line says.')
   }
@@ -264,21 +306,4 @@ function keyIn(pem: string): KeyObject | undefined {
 /** SQLite found its file damaged, or an integer is beyond what a position can be. */
 function isDamage(error: unknown): boolean {
   return error instanceof RangeError || (error instanceof StoreUnavailable && error.reason === 'corrupt')
-}
-
-function eventFault(what: Fault, { lane, number, eventId }: TrailRow, why: string): Suspicion {
-  return { finding: { kind: 'event', what, lane, number, eventId, why } }
-}
-
-function checkpointFault(what: Fault, sequence: number, why: string): Suspicion {
-  return { finding: { kind: 'checkpoint', what, sequence, why } }
-}
-
-function keyFault(what: Fault, why: string): Suspicion {
-  return { finding: { kind: 'key', what, why } }
-}
-
-function fileFault(what: Fault, why: string, line?: number): Suspicion {
-  const finding: Finding = { kind: 'file', what, why, ...(line !== undefined && { line }) }
-  return { finding }
 }

@@ -13,6 +13,7 @@ import {
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { eventually } from '../../testing/eventually.ts'
 import { startServer } from '../../testing/server.ts'
 
 const OWN_KEYS = {
@@ -91,12 +92,14 @@ describe('access keys', () => {
     const unused = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
     assert.equal(unused.AccessKeyLastUsed?.ServiceName, 'N/A')
     await server.sdk(STSClient, user).send(new GetCallerIdentityCommand())
-    const used = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
-    assert.equal(used.UserName, user.name)
-    assert.deepEqual(used.AccessKeyLastUsed, {
-      LastUsedDate: server.clock.now(),
-      ServiceName: 'sts',
-      Region: 'us-east-1',
+    await eventually(async () => {
+      const used = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
+      assert.equal(used.UserName, user.name)
+      assert.deepEqual(used.AccessKeyLastUsed, {
+        LastUsedDate: server.clock.now(),
+        ServiceName: 'sts',
+        Region: 'us-east-1',
+      })
     })
     await assert.rejects(
       server.sdk(IAMClient, server.otherAdmin).send(new GetAccessKeyLastUsedCommand({ AccessKeyId })),

@@ -304,9 +304,9 @@ describe('a key of another account', () => {
     const theirs = kmsOf(server, await server.userOf(server.otherAdmin, allow('kms:*')))
     await theirs.send(new DescribeKeyCommand({ KeyId }))
     for (const call of [
-      theirs.send(new GetKeyPolicyCommand({ KeyId })),
-      theirs.send(new PutKeyPolicyCommand({ KeyId, Policy })),
+      () => theirs.send(new GetKeyPolicyCommand({ KeyId })),
+      () => theirs.send(new PutKeyPolicyCommand({ KeyId, Policy })),
     ])
-      assert.equal((await errorOf(call)).name, 'AccessDeniedException')
+      assert.equal((await errorOf(call())).name, 'AccessDeniedException')
   })
 })

@@ -10,6 +10,7 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { eventually } from '../../testing/eventually.ts'
 import { startServer, TEST_ACCOUNT } from '../../testing/server.ts'
 
 const V1 = '11111111-1111-4111-8111-111111111111'
@@ -190,7 +191,7 @@ describe('GetSecretValue', () => {
     await secrets.send(new GetSecretValueCommand({ SecretId: 'db' }))
     await server.house.store.write(async () => {})
     const today = new Date(server.clock.now().toISOString().slice(0, 10))
-    assert.deepEqual(await described(secrets), today)
+    await eventually(async () => assert.deepEqual(await described(secrets), today))
     const { Versions } = await secrets.send(new ListSecretVersionIdsCommand({ SecretId: 'db' }))
     const accessed = Object.fromEntries((Versions ?? []).map((v) => [v.VersionId, v.LastAccessedDate]))
     assert.deepEqual(accessed, { [V1]: undefined, [V2]: today })
@@ -199,7 +200,8 @@ describe('GetSecretValue', () => {
     const tomorrow = server.sdk(SecretsManagerClient, server.admin)
     await tomorrow.send(new GetSecretValueCommand({ SecretId: 'db', VersionId: V1 }))
     await server.house.store.write(async () => {})
-    assert.deepEqual(await described(tomorrow), new Date(today.getTime() + 24 * 60 * 60 * 1000))
+    const nextDay = new Date(today.getTime() + 24 * 60 * 60 * 1000)
+    await eventually(async () => assert.deepEqual(await described(tomorrow), nextDay))
   })
 
   describe('DecryptionFailure', () => {

@@ -4,7 +4,16 @@ import { principals } from './0003-principals.ts'
 import { trail } from './0004-trail.ts'
 import { jobs } from './0005-jobs.ts'
 import { installation } from './0006-installation.ts'
+import { servers } from './0007-servers.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
-export const migrations: readonly Migration[] = [secrets, keys, principals, trail, jobs, installation]
+export const migrations: readonly Migration[] = [
+  secrets,
+  keys,
+  principals,
+  trail,
+  jobs,
+  installation,
+  servers,
+]

@@ -87,14 +87,13 @@ export class SqlJobs implements JobWriter {
   }
 
   async claimDue({ claimant, now, leaseMs, kinds, limit }: Claim): Promise<readonly ClaimedJob[]> {
-    const due = await this.#sql.query
-      .selectFrom('jobs')
-      .selectAll()
-      .where('kind', 'in', kinds)
-      .where('run_at', '<=', now.getTime())
-      .orderBy('run_at')
-      .limit(limit)
-      .execute()
+    const due = await this.#sql.rows<JobRow>(
+      `select * from jobs where kind in (${kinds.map(() => '?').join(', ')}) and run_at <= ?
+       order by run_at limit ?${this.#sql.claiming}`,
+      ...kinds,
+      now.getTime(),
+      limit,
+    )
     const claimed: ClaimedJob[] = []
     for (const row of due) {
       const won = await this.#sql.run(

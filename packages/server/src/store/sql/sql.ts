@@ -23,6 +23,10 @@ export interface Sql {
    * can still be written.
    */
   demandOpen(): void
+  /** What ends a `select` of a row that this transaction is about to decide upon: others wait for it. */
+  readonly locking: '' | ' for update'
+  /** What ends a `select` of rows that this transaction claims for itself; others pass them over. */
+  readonly claiming: '' | ' for update skip locked'
   /** Says that this transaction changes something of `topic`; counts when it commits. */
   changes(topic: Topic): void
 }

@@ -108,9 +108,13 @@ export function entryOf(columns: TrailColumns): TrailEntry {
     readOnly: readOnly === 1,
     ...(userName === null ? {} : { userName }),
     ...(accessKeyId === null ? {} : { accessKeyId }),
-    resources: JSON.parse(resources) as TrailEntry['resources'],
+    resources: resourcesIn(resources),
     body,
   }
+}
+
+export function resourcesIn(stored: string): TrailEntry['resources'] {
+  return JSON.parse(stored) as TrailEntry['resources']
 }
 
 /** Just before `row`, when going back in time. */

@@ -1,24 +1,28 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import { bucketOf } from '../../trail/terms.ts'
-import type {
-  NumberRange,
-  StoredCheckpoint,
-  TrailAttribute,
-  TrailEntry,
-  TrailKey,
-  TrailLaneRecord,
-  TrailPage,
-  TrailQuery,
-  TrailRow,
-  TrailStamp,
-  TrailWriter,
+import type { Fact } from '../installation.ts'
+import type { Place } from '../store.ts'
+import {
+  LANES_AT_ONCE,
+  type LaneEnd,
+  type NumberRange,
+  type StoredCheckpoint,
+  type TrailAttribute,
+  type TrailEntry,
+  type TrailKey,
+  type TrailLaneRecord,
+  type TrailPage,
+  type TrailQuery,
+  type TrailRow,
+  type TrailStamp,
+  type TrailTerm,
+  type TrailWriter,
 } from '../trail.ts'
 import type { Sql } from './sql.ts'
 import {
   columnsOf,
   EVENT_COLUMNS,
   type EventRow,
-  entryOf,
   LANE_SPAN,
   MAX_POSITION,
   placeOf,
@@ -27,6 +31,7 @@ import {
   valuesOf,
 } from './trail-rows.ts'
 import { search } from './trail-search.ts'
+import { TermCheck } from './trail-term-check.ts'
 
 /** How the trail's tables look to Kysely. Lanes, checkpoints and the key belong to no account: both are empty. */
 export interface TrailTables {
@@ -35,26 +40,46 @@ export interface TrailTables {
     readonly attribute: string
     readonly value: string
     readonly bucket: number
+    readonly lane: number
   }
-  readonly trail_lanes: Place & { readonly lane: number; readonly key_generation: number }
+  readonly trail_lanes: Place & {
+    readonly lane: number
+    readonly key_generation: number
+    readonly server_id: string | null
+  }
   readonly trail_checkpoints: Place & { readonly sequence: number; readonly checkpoint: string }
   readonly trail_keys: Place & { readonly public_key: string; readonly sealed_private_key: Uint8Array }
 }
 
-interface Place {
-  readonly account: string
-  readonly region: string
-}
-
 const INSERT_EVENT = `insert into trail_events (${EVENT_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-const INSERT_TERM = `insert into trail_terms (account, region, attribute, value, bucket) values (?, ?, ?, ?, ?)
-  on conflict (account, region, attribute, value, bucket) do nothing`
+const INSERT_TERM = `insert into trail_terms (account, region, attribute, value, bucket, lane)
+  values (?, ?, ?, ?, ?, ?)
+  on conflict (account, region, attribute, value, bucket, lane) do nothing`
+
+/** Lanes are few, and yet a database that grew old has many. */
+const LANES_IN_A_PAGE = 1000
+
+const STAMPS = `select position, digest, mac from trail_events where position > ? and position < ?
+  order by position limit ?`
+/** One branch for each lane, so that each stops at its own limit; a branch without a lane has an empty range. */
+const STAMPS_OF_LANES = Array.from(
+  { length: LANES_AT_ONCE },
+  (_, index) => `select * from (${STAMPS}) as lane_${index}`,
+).join(' union all ')
+
+type StampRow = Pick<EventRow, 'position' | 'digest' | 'mac'>
+
+/** The fact's name in {@link Fact}. */
+const START = 'trail-start' satisfies Fact
+/** Before every term. */
+const FIRST_TERM: TrailTerm = { account: '', region: '', attribute: '', value: '' }
 
 export class SqlTrail implements TrailWriter {
   readonly #sql: Sql
   readonly #lane: TrailLane
+  #termCheck: TermCheck | undefined
 
-  /** @param lane This server's; only {@link append} and {@link missingTerms} use it. */
+  /** @param lane This server's; only {@link append} uses it. */
   constructor(sql: Sql, lane: TrailLane) {
     this.#sql = sql
     this.#lane = lane
@@ -67,7 +92,9 @@ export class SqlTrail implements TrailWriter {
     const stamp = this.#lane.stamp(columns)
     await this.#sql.run(INSERT_EVENT, ...valuesOf(columns, stamp))
     for (const { attribute, value } of this.#lane.terms.unwritten(entry)) {
-      await this.#sql.run(INSERT_TERM, entry.account, entry.region, attribute, value, bucketOf(columns.at))
+      const { account, region } = entry
+      const bucket = bucketOf(columns.at)
+      await this.#sql.run(INSERT_TERM, account, region, attribute, value, bucket, stamp.lane)
     }
   }
 
@@ -76,14 +103,18 @@ export class SqlTrail implements TrailWriter {
   }
 
   async stamps(lane: number, after: number, limit: number): Promise<readonly TrailStamp[]> {
-    const rows = await this.#sql.rows<Pick<EventRow, 'position' | 'digest' | 'mac'>>(
-      `select position, digest, mac from trail_events where position > ? and position < ?
-       order by position limit ?`,
-      positionOf(lane, after),
-      positionOf(lane + 1, 0),
-      limit,
-    )
-    return rows.map(({ position, digest, mac }) => ({ ...placeOf(position), digest, mac }))
+    const range = [positionOf(lane, after), positionOf(lane + 1, 0), limit]
+    return (await this.#sql.rows<StampRow>(STAMPS, ...range)).map(stampOf)
+  }
+
+  async stampsOf(ends: readonly LaneEnd[], limit: number): Promise<readonly TrailStamp[]> {
+    const ranges = Array.from({ length: LANES_AT_ONCE }, (_, index) => {
+      const end = ends[index]
+      return end ? [positionOf(end.lane, end.number), positionOf(end.lane + 1, 0), limit] : [0, 0, 0]
+    })
+    const rows = await this.#sql.rows<StampRow>(STAMPS_OF_LANES, ...ranges.flat())
+    // What a union answers has no order of its own.
+    return rows.toSorted((a, b) => a.position - b.position).map(stampOf)
   }
 
   async events(lane: number, { from, upTo, limit }: NumberRange): Promise<readonly TrailRow[]> {
@@ -96,9 +127,11 @@ export class SqlTrail implements TrailWriter {
     return rows.map(rowOf)
   }
 
-  async lanes(): Promise<readonly TrailLaneRecord[]> {
+  async lanes(after = 0): Promise<readonly TrailLaneRecord[]> {
     const rows = await this.#sql.rows<{ lane: number; key_generation: number }>(
-      `select lane, key_generation from trail_lanes where account = '' and region = '' order by lane`,
+      `select lane, key_generation from trail_lanes where account = '' and region = '' and lane > ?
+       order by lane limit ${LANES_IN_A_PAGE}`,
+      after,
     )
     return rows.map(({ lane, key_generation }) => ({ lane, keyGeneration: key_generation }))
   }
@@ -134,29 +167,43 @@ export class SqlTrail implements TrailWriter {
     return row && { publicKey: row.public_key, sealedPrivateKey: row.sealed_private_key }
   }
 
-  async missingTerms(row: TrailRow): Promise<readonly TrailAttribute[]> {
-    const { account, region, at } = row
-    const missing: TrailAttribute[] = []
-    for (const { attribute, value } of this.#lane.terms.unwritten(entryOf(row))) {
-      const known = await this.#sql.row(
-        `select 1 from trail_terms
-         where account = ? and region = ? and attribute = ? and value = ? and bucket = ?`,
-        account,
-        region,
-        attribute,
-        value,
-        bucketOf(at),
-      )
-      if (!known) missing.push(attribute)
-    }
-    return missing
+  async start(): Promise<string | undefined> {
+    const row = await this.#sql.row<{ value: string }>(
+      `select value from installation_facts where account = '' and region = '' and name = '${START}'`,
+    )
+    return row?.value
   }
 
-  async openLane(keyGeneration: number): Promise<number> {
+  missingTerms(row: TrailRow): Promise<readonly TrailAttribute[]> {
+    this.#termCheck ??= new TermCheck(this.#sql)
+    return this.#termCheck.missing(row)
+  }
+
+  async nextTerm(last?: TrailTerm): Promise<TrailTerm | undefined> {
+    const { account, region, attribute, value } = last ?? FIRST_TERM
+    return this.#sql.row<TrailTerm>(
+      `select account, region, attribute, value from trail_terms
+       where (account, region, attribute, value) > (?, ?, ?, ?)
+       order by account, region, attribute, value limit 1`,
+      ...[account, region, attribute, value],
+    )
+  }
+
+  async earliest({ account, region }: Place): Promise<number | undefined> {
+    const row = await this.#sql.row<{ at: number }>(
+      'select at from trail_events where account = ? and region = ? order by at, position limit 1',
+      account,
+      region,
+    )
+    return row?.at
+  }
+
+  async openLane(keyGeneration: number, serverId: string | null = null): Promise<number> {
     const row = await this.#sql.row<{ lane: number }>(
-      `insert into trail_lanes (account, region, lane, key_generation)
-       select '', '', coalesce(max(lane), 0) + 1, ? from trail_lanes returning lane`,
+      `insert into trail_lanes (account, region, lane, key_generation, server_id)
+       select '', '', coalesce(max(lane), 0) + 1, ?, ? from trail_lanes returning lane`,
       keyGeneration,
+      serverId,
     )
     if (!row) throw new Error('A lane was opened without a number')
     return row.lane
@@ -164,10 +211,12 @@ export class SqlTrail implements TrailWriter {
 
   async addCheckpoint({ sequence, text }: StoredCheckpoint): Promise<boolean> {
     const added = await this.#sql.run(
-      `insert into trail_checkpoints (account, region, sequence, checkpoint) values ('', '', ?, ?)
-       on conflict (account, region, sequence) do nothing`,
+      `insert into trail_checkpoints (account, region, sequence, checkpoint)
+       select '', '', ?, ? where not exists (
+         select 1 from trail_checkpoints where account = '' and region = '' and sequence >= ?)`,
       sequence,
       text,
+      sequence,
     )
     return added === 1
   }
@@ -180,4 +229,60 @@ export class SqlTrail implements TrailWriter {
       sealedPrivateKey,
     )
   }
+
+  async moveStart(from: string | undefined, to: string): Promise<boolean> {
+    const moved =
+      from === undefined
+        ? await this.#sql.run(
+            `insert into installation_facts (account, region, name, value) values ('', '', '${START}', ?)
+             on conflict (account, region, name) do nothing`,
+            to,
+          )
+        : await this.#sql.run(
+            `update installation_facts set value = ?
+             where account = '' and region = '' and name = '${START}' and value = ?`,
+            to,
+            from,
+          )
+    return moved === 1
+  }
+
+  removeEvents({ lane, number }: LaneEnd): Promise<number> {
+    return this.#sql.run(
+      'delete from trail_events where position >= ? and position <= ?',
+      positionOf(lane, 0),
+      positionOf(lane, number),
+    )
+  }
+
+  async removeCheckpoints(below: number): Promise<void> {
+    await this.#sql.run(
+      `delete from trail_checkpoints where account = '' and region = '' and sequence < ?`,
+      below,
+    )
+  }
+
+  async removeLane(lane: number): Promise<void> {
+    await this.#sql.run(`delete from trail_lanes where account = '' and region = '' and lane = ?`, lane)
+  }
+
+  async removeTerm(
+    { account, region, attribute, value }: TrailTerm,
+    before: number,
+    limit: number,
+  ): Promise<number> {
+    const term = `account = ? and region = ? and attribute = ? and value = ?`
+    const at = [account, region, attribute, value]
+    const last = await this.#sql.row<{ bucket: number }>(
+      `select bucket from (select bucket from trail_terms where ${term} and bucket < ? order by bucket limit ?)
+       as oldest order by bucket desc limit 1`,
+      ...[...at, bucketOf(before), limit],
+    )
+    if (!last) return 0
+    return this.#sql.run(`delete from trail_terms where ${term} and bucket <= ?`, ...at, last.bucket)
+  }
+}
+
+function stampOf({ position, digest, mac }: StampRow): TrailStamp {
+  return { ...placeOf(position), digest, mac }
 }

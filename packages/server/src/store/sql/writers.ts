@@ -11,7 +11,7 @@ import { SqlTrail } from './trail.ts'
 /** Every aggregate over one connection, made at first use: a transaction rarely touches more than two. */
 export class SqlWriters implements Writers {
   readonly #sql: Sql
-  readonly #lane: TrailLane
+  readonly #makeTrail: () => SqlTrail
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
   #keys: SqlKeys | undefined
@@ -19,9 +19,10 @@ export class SqlWriters implements Writers {
   #secrets: SqlSecrets | undefined
   #trail: SqlTrail | undefined
 
-  constructor(sql: Sql, lane: TrailLane) {
+  /** @param makeTrail For an engine that writes events in a way of its own. */
+  constructor(sql: Sql, lane: TrailLane, makeTrail = () => new SqlTrail(sql, lane)) {
     this.#sql = sql
-    this.#lane = lane
+    this.#makeTrail = makeTrail
   }
 
   get installation(): SqlInstallation {
@@ -50,7 +51,7 @@ export class SqlWriters implements Writers {
   }
 
   get trail(): SqlTrail {
-    this.#trail ??= new SqlTrail(this.#sql, this.#lane)
+    this.#trail ??= this.#makeTrail()
     return this.#trail
   }
 }

@@ -1,6 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { type Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
 import { Recent } from '../../platform/recent.ts'
+import { type Executor, kyselyOver } from '../sql/kysely.ts'
+import type { SqlConnection } from '../sql/session.ts'
 import type { SqlValue } from '../sql/sql.ts'
+import type { Tables } from '../sql/tables.ts'
 import { StoreUnavailable } from '../unavailable.ts'
 import { translate } from './failure.ts'
 
@@ -21,7 +25,10 @@ export interface ConnectionOptions {
 const BUSY_MS = 500
 
 /** One SQLite connection with its prepared statements. Synchronous; knows nothing of queues and callers. */
-export class Connection {
+export class Connection implements SqlConnection {
+  /** There is one writer: nobody else can change a row meanwhile, or claim it. */
+  readonly locking = ''
+  readonly claiming = ''
   readonly #database: DatabaseSync
   #statements = new Recent<StatementSync>(MAX_STATEMENTS)
   #begun = false
@@ -65,6 +72,14 @@ export class Connection {
     try {
       if (this.#database.isTransaction) this.#database.exec('rollback')
     } catch {}
+  }
+
+  query(executor: Executor): Kysely<Tables> {
+    return kyselyOver(executor, {
+      createAdapter: () => new SqliteAdapter(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    })
   }
 
   all<Row>(text: string, values: readonly SqlValue[]): readonly Row[] {

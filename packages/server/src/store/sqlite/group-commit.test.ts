@@ -6,6 +6,7 @@ import { systemTimer } from '../../platform/timer.ts'
 import { TrailLane } from '../../trail/lane.ts'
 import { migrations } from '../migrations/index.ts'
 import { migrate } from '../migrations/runner.ts'
+import { Session } from '../sql/session.ts'
 import { SqlWriters } from '../sql/writers.ts'
 import type { Writers } from '../store.ts'
 import type { TrailEntry } from '../trail.ts'
@@ -13,7 +14,6 @@ import { StoreUnavailable } from '../unavailable.ts'
 import { Connection } from './connection.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrationTarget } from './migration-target.ts'
-import { Session } from './session.ts'
 
 const PLACE = { account: '111122223333', region: 'us-east-1' }
 const AT = { createdAt: new Date(0), updatedAt: new Date(0) }

@@ -1,11 +1,11 @@
 import type { Timer } from '../../platform/timer.ts'
 import type { TrailLane } from '../../trail/lane.ts'
+import { Session } from '../sql/session.ts'
 import type { Topic } from '../sql/sql.ts'
 import type { Writers } from '../store.ts'
 import type { TrailEntry } from '../trail.ts'
 import { StoreUnavailable } from '../unavailable.ts'
 import type { Connection } from './connection.ts'
-import { Session } from './session.ts'
 
 /** Bounds how long the first caller of a batch waits for the last: 128 records take about 5 ms. */
 const MAX_BATCH = 128

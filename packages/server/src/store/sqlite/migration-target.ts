@@ -4,7 +4,8 @@ import type { Connection } from './connection.ts'
 /** Lets the migration runner work on a connection that nobody else uses yet. */
 export function migrationTarget(connection: Connection): MigrationTarget {
   return {
-    dialect: { bytes: 'blob', integer: 'integer', end: ' strict' },
+    dialect: { bytes: 'blob', integer: 'integer', text: 'text', end: ' strict', endUpdated: ' strict' },
+    prepare: async () => {},
     async transaction(statements) {
       connection.begin()
       try {
@@ -15,6 +16,19 @@ export function migrationTarget(connection: Connection): MigrationTarget {
         throw error
       }
     },
-    applied: async () => connection.all<Applied>('select number, name from schema_migrations', []),
+    async applied() {
+      const made = connection.get<object>(`select 1 from sqlite_schema where name = 'schema_migrations'`, [])
+      return made === undefined
+        ? undefined
+        : connection.all<Applied>('select number, name from schema_migrations', [])
+    },
+    existing: async (tables) =>
+      connection
+        .all<{ name: string }>(`select name from sqlite_schema where type = 'table'`, [])
+        .map(({ name }) => name)
+        .filter((name) => tables.includes(name)),
+    // One server at a time has the directory.
+    wasOvertaken: () => false,
+    notOurs: 'The database file was made by another program.',
   }
 }

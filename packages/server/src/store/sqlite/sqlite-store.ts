@@ -1,7 +1,10 @@
+import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../../platform/clock.ts'
+import { TrailLane } from '../../trail/lane.ts'
 import { migrations } from '../migrations/index.ts'
 import { migrate } from '../migrations/runner.ts'
 import type { StoreDoors, StoreKind } from '../open.ts'
+import { Session } from '../sql/session.ts'
 import type { Topic } from '../sql/sql.ts'
 import { SqlWriters } from '../sql/writers.ts'
 import type { Readers, Store, Writers } from '../store.ts'
@@ -9,7 +12,6 @@ import type { TrailEntry } from '../trail.ts'
 import { type Database, openDirectory, openMemory } from './database.ts'
 import { GroupCommit } from './group-commit.ts'
 import { migrationTarget } from './migration-target.ts'
-import { Session } from './session.ts'
 
 /** The store on SQLite. README.md tells the life of a write. */
 export class SqliteStore implements Store {
@@ -17,11 +19,14 @@ export class SqliteStore implements Store {
   readonly #database: Database
   readonly #commits: GroupCommit
   readonly #clock: Clock
+  /** The only one: one server at a time has the directory, and it has one writer. */
+  readonly #lane = new TrailLane()
   readonly #revisions = new Map<Topic, number>()
 
-  private constructor(database: Database, { clock, timer, lane, onProblem }: StoreDoors) {
+  private constructor(database: Database, { clock, timer, onProblem }: StoreDoors) {
     this.#database = database
     this.#clock = clock
+    const lane = this.#lane
     this.#commits = new GroupCommit({
       connection: database.writer,
       timer,
@@ -38,7 +43,7 @@ export class SqliteStore implements Store {
     this.read = new SqlWriters(new Session(database.reader, gate), lane)
   }
 
-  static async open(kind: StoreKind, doors: StoreDoors): Promise<SqliteStore> {
+  static async open(kind: Exclude<StoreKind, { kind: 'postgres' }>, doors: StoreDoors): Promise<SqliteStore> {
     const database = kind.kind === 'memory' ? openMemory() : openDirectory(kind.directory, doors)
     try {
       await migrate(migrationTarget(database.writer), migrations, doors.clock.now())
@@ -51,6 +56,15 @@ export class SqliteStore implements Store {
 
   write<T>(work: (tx: Writers) => Promise<T>): Promise<T> {
     return this.#commits.write(work)
+  }
+
+  async openTrail(generation: number, key: KeyObject): Promise<void> {
+    this.#lane.open(await this.write((tx) => tx.trail.openLane(generation)), key)
+  }
+
+  async openLanes(): Promise<ReadonlySet<number>> {
+    const { number } = this.#lane
+    return new Set(number === undefined ? [] : [number])
   }
 
   record(entry: TrailEntry): Promise<void> {

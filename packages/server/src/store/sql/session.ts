@@ -1,8 +1,22 @@
 import type { Kysely } from 'kysely'
-import type { Sql, SqlValue, Topic } from '../sql/sql.ts'
-import type { Tables } from '../sql/tables.ts'
-import type { Connection } from './connection.ts'
-import { type Executor, kyselyOver } from './kysely.ts'
+import type { Executor } from './kysely.ts'
+import type { Sql, SqlValue, Topic } from './sql.ts'
+import type { Tables } from './tables.ts'
+
+/** What an engine's connection does, at once or in its own time. */
+export interface SqlConnection {
+  /** Kysely in the engine's dialect, over `executor`. */
+  query(executor: Executor): Kysely<Tables>
+  all<Row>(text: string, values: readonly SqlValue[]): readonly Row[] | Promise<readonly Row[]>
+  get<Row>(text: string, values: readonly SqlValue[]): Row | undefined | Promise<Row | undefined>
+  run(text: string, values: readonly SqlValue[]): number | Promise<number>
+  execute<Row>(
+    text: string,
+    values: readonly SqlValue[],
+  ): { rows: Row[]; changes: number } | Promise<{ rows: Row[]; changes: number }>
+  readonly locking: Sql['locking']
+  readonly claiming: Sql['claiming']
+}
 
 /** Whoever must wait before the connection may be read; nothing where it may be read now. */
 export type Gate = () => Promise<void> | undefined
@@ -11,13 +25,13 @@ const open: Gate = () => undefined
 
 /** A connection as one holder sees it: the readers' for good, a transaction's until it ends. */
 export class Session implements Sql, Executor {
-  readonly #connection: Connection
+  readonly #connection: SqlConnection
   readonly #gate: Gate
   readonly #topics = new Set<Topic>()
   #query: Kysely<Tables> | undefined
   #ended = false
 
-  constructor(connection: Connection, gate: Gate = open) {
+  constructor(connection: SqlConnection, gate: Gate = open) {
     this.#connection = connection
     this.#gate = gate
   }
@@ -28,8 +42,16 @@ export class Session implements Sql, Executor {
   }
 
   get query(): Kysely<Tables> {
-    this.#query ??= kyselyOver(this)
+    this.#query ??= this.#connection.query(this)
     return this.#query
+  }
+
+  get locking(): Sql['locking'] {
+    return this.#connection.locking
+  }
+
+  get claiming(): Sql['claiming'] {
+    return this.#connection.claiming
   }
 
   async rows<Row>(text: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
@@ -68,12 +90,12 @@ export class Session implements Sql, Executor {
     if (this.#ended) throw new Error('This transaction has ended: something in it was not awaited')
   }
 
-  #use(): Connection | undefined {
+  #use(): SqlConnection | undefined {
     this.demandOpen()
     return this.#gate() ? undefined : this.#connection
   }
 
-  async #waited(): Promise<Connection> {
+  async #waited(): Promise<SqlConnection> {
     for (let wait = this.#gate(); wait; wait = this.#gate()) await wait
     return this.#connection
   }

@@ -5,12 +5,9 @@ import {
   type Driver,
   Kysely,
   type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely'
-import type { SqlValue } from '../sql/sql.ts'
-import type { Tables } from '../sql/tables.ts'
+import type { SqlValue } from './sql.ts'
+import type { Tables } from './tables.ts'
 
 /** What Kysely needs of a connection. */
 export interface Executor {
@@ -18,17 +15,8 @@ export interface Executor {
 }
 
 /** Kysely over `executor`, so that queries built at run time and constant texts share one connection. */
-export function kyselyOver(executor: Executor): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: dialectOver(executor) })
-}
-
-function dialectOver(executor: Executor): Dialect {
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => driverOver(executor),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  }
+export function kyselyOver(executor: Executor, dialect: Omit<Dialect, 'createDriver'>): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: { ...dialect, createDriver: () => driverOver(executor) } })
 }
 
 function driverOver(executor: Executor): Driver {

@@ -1,0 +1,17 @@
+import { jobsContract } from './jobs.contract.ts'
+import { keysContract } from './keys.contract.ts'
+import { principalContract } from './principals.contract.ts'
+import { secretsContract } from './secrets.contract.ts'
+import { type Engine, storeContract } from './store.contract.ts'
+import type { Store } from './store.ts'
+import { trailContract } from './trail.contract.ts'
+
+/** Every contract that an engine keeps, once for each way in which it keeps its data. */
+export function storeContracts(open: () => Promise<Store>, engine: Engine): void {
+  storeContract(open, engine)
+  jobsContract(open)
+  secretsContract(open)
+  keysContract(open)
+  principalContract(open)
+  trailContract(open)
+}
