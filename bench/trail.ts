@@ -3,6 +3,7 @@ import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { Postgres } from '../conformance/postgres.ts'
 import { Keyring } from '../packages/server/src/keyring/keyring.ts'
 import { openRootKey } from '../packages/server/src/keyring/root-keys/index.ts'
 import { systemClock } from '../packages/server/src/platform/clock.ts'
@@ -20,6 +21,7 @@ import type { Sizes } from './run.ts'
 
 /** Recorded at once, and sealed: as many as a busy second holds. */
 const BATCH = 5_000
+const EVENTS_ON_POSTGRES = 200_000
 /** As large as GetSecretValue's. */
 const BODY = JSON.stringify({ filler: 'x'.repeat(1_100) })
 
@@ -38,6 +40,23 @@ export async function trail(report: Report, { events }: Sizes): Promise<void> {
     const mib = (statSync(file).size / 1024 / 1024).toFixed(0)
     const exported = await lockstepCommand(['trail', 'verify', '--export', file])
     report.note(`Verification of their export, ${mib} MiB, with the public key alone: ${told(exported)}.`)
+  } finally {
+    rmSync(scratch, { recursive: true })
+  }
+  await onPostgres(report, Math.min(events, EVENTS_ON_POSTGRES))
+}
+
+async function onPostgres(report: Report, events: number): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), 'lockstep-bench-'))
+  await using cluster = await Postgres.start({ settings: { shared_buffers: '256MB' } })
+  try {
+    const { server } = await startLockstep(scratch)
+    await server[Symbol.asyncDispose]()
+    await write(scratch, events)
+    const url = await cluster.createDatabase('bench')
+    await lockstepCommand(['store', 'copy', '--from', `sqlite:${scratch}`, '--to', url])
+    const took = await lockstepCommand(['trail', 'verify', '--data', scratch], { LOCKSTEP_STORE: url })
+    report.note(`Verification of ${events} events in PostgreSQL, every MAC and search term: ${told(took)}.`)
   } finally {
     rmSync(scratch, { recursive: true })
   }

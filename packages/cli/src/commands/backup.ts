@@ -10,7 +10,7 @@ another place, or the backup opens nothing. Try now and then with lockstep drill
 
 Examples:
   lockstep backup --to /backup/lockstep-$(date +%F).backup
-  lockstep backup --data /var/lib/lockstep --store postgres://lockstep@db.example/lockstep --to FILE
+  lockstep backup --data /var/lib/lockstep --store 'postgres://lockstep@db.example/lockstep?sslmode=verify-full' --to FILE
 `
 
 /** `lockstep backup`: the whole state in one encrypted file. */

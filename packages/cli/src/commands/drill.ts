@@ -10,7 +10,7 @@ TMPDIR, and takes some six times the backup's size. Exit code 0: this backup wit
 
 Examples:
   lockstep drill --from FILE --root-key file:/safe/root.key
-  lockstep drill --from FILE --scratch postgres://lockstep@db.example/scratch
+  lockstep drill --from FILE --scratch 'postgres://lockstep@db.example/scratch?sslmode=verify-full'
 `
 
 interface DrillFlags extends StoreFlags {

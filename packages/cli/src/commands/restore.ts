@@ -11,7 +11,7 @@ A backup of either engine restores into either.
 
 Examples:
   lockstep restore --from FILE --data /var/lib/lockstep
-  lockstep restore --from FILE --data /var/lib/lockstep --store postgres://lockstep@db.example/lockstep
+  lockstep restore --from FILE --data /var/lib/lockstep --store 'postgres://lockstep@db.example/lockstep?sslmode=verify-full'
   lockstep restore --from FILE --data ./restored --root-key file:/safe/root.key
 `
 

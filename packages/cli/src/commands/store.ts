@@ -15,8 +15,8 @@ is looked for in the source's directory, --data or --root-key, every MAC is reco
 The root key, administrators.json and lockstep.json are no part of a store: they stay in the data directory.
 
 Examples:
-  lockstep store copy --from sqlite:/var/lib/lockstep --to postgres://lockstep@db.example/lockstep
-  lockstep store copy --from postgres://lockstep@db.example/lockstep --to sqlite:./copy --root-key file:root.key
+  lockstep store copy --from sqlite:/var/lib/lockstep --to 'postgres://lockstep@db.example/lockstep?sslmode=verify-full'
+  lockstep store copy --from 'postgres://lockstep@db.example/lockstep?sslmode=verify-full' --to sqlite:./copy --root-key file:root.key
 `
 
 interface CopyFlags {

@@ -13,7 +13,7 @@ the first thing that is wrong is named.
 Examples:
   lockstep trail verify
   lockstep trail verify --data /var/lib/lockstep --checkpoint /var/log/lockstep.log
-  lockstep trail verify --store postgres://db.example/lockstep --data /etc/lockstep
+  lockstep trail verify --store 'postgres://db.example/lockstep?sslmode=verify-full' --data /etc/lockstep
   lockstep trail verify --export trail.jsonl --public-key trail.pem
   lockstep trail verify --export /archive/trail today.jsonl      what was pruned, and the rest of it
 `

@@ -148,6 +148,8 @@ export interface TrailReader {
   key(): Promise<TrailKey | undefined>
   /** Where a pruned trail starts; trail/start.ts reads and writes the text. Absent: at its first event. */
   start(): Promise<string | undefined>
+  /** Says which rows {@link missingTerms} will be asked about: asking the database for each by itself takes long. */
+  expectTerms(rows: readonly TrailRow[]): Promise<void>
   /** The search terms of `row` that are not on record, by which LookupEvents would not find it. */
   missingTerms(row: TrailRow): Promise<readonly TrailAttribute[]>
   /** The term that comes after `last`, or first of all. */

@@ -7,9 +7,9 @@ import { openSnapshot, type StoreKind } from '../store/open.ts'
 import type { StoreSnapshot } from '../store/snapshot.ts'
 import type { Sql } from '../store/sql/sql.ts'
 import { filesIn } from '../store/sqlite/files.ts'
-import type { TrailKey, TrailReader } from '../store/trail.ts'
+import type { TrailKey, TrailReader, TrailRow } from '../store/trail.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
-import { trailLines } from './lines.ts'
+import { type TrailLine, trailLines } from './lines.ts'
 import { openTrailKey, type SigningKey } from './signing-key.ts'
 import type { Verdict } from './verdict.ts'
 import { type VerifyOptions, verifyTrail } from './verify.ts'
@@ -86,12 +86,34 @@ export async function verifyStored(trail: TrailReader, options: StoredTrailOptio
   const key = await trail.key()
   const own = keyring && key && opened(key, keyring)
   if (own === 'not ours') return brokenKey(witnesses?.length ?? 0)
-  return verifyTrail(trailLines(trail), {
+  const lines = trailLines(trail)
+  return verifyTrail(options.withoutTerms ? lines : ahead(lines, trail), {
     publicKey: publicKey ?? own?.publicKey,
     laneKey: keyring && ((generation) => keyring.macKey('trail-lane', generation)),
     witnesses,
     missingTerms: options.withoutTerms ? undefined : (row) => trail.missingTerms(row),
   })
+}
+
+/** Enough for one question about all of their terms. */
+const LINES_AHEAD = 250
+
+/** The same lines, read so far ahead that the database is asked for the terms of many events at once. */
+async function* ahead(lines: AsyncIterable<TrailLine>, trail: TrailReader): AsyncGenerator<TrailLine> {
+  let held: TrailLine[] = []
+  for await (const line of lines) {
+    held.push(line)
+    if (held.length < LINES_AHEAD) continue
+    await trail.expectTerms(eventsIn(held))
+    yield* held
+    held = []
+  }
+  await trail.expectTerms(eventsIn(held))
+  yield* held
+}
+
+function eventsIn(lines: readonly TrailLine[]): readonly TrailRow[] {
+  return lines.flatMap((line) => (line.kind === 'event' ? [line.event] : []))
 }
 
 function opened(key: TrailKey, keyring: Keyring): SigningKey | 'not ours' {

@@ -9,7 +9,7 @@ import type { Topic } from '../sql/sql.ts'
 import { SqlWriters } from '../sql/writers.ts'
 import type { Lock, Readers, Store, Writers } from '../store.ts'
 import type { TrailEntry } from '../trail.ts'
-import { StoreUnavailable } from '../unavailable.ts'
+import { StoreUnavailable, type UnavailableReason } from '../unavailable.ts'
 import { Connection } from './connection.ts'
 import { Deferred } from './deferred.ts'
 import { Lanes } from './lanes.ts'
@@ -42,6 +42,11 @@ const ONE_PLAN = 'set plan_cache_mode = force_generic_plan'
 const DURABLE = `select set_config('synchronous_commit', 'on', false)
   where current_setting('synchronous_commit', true) = 'off'`
 
+/** How long a refused write makes health red where nothing is written after it. */
+const REFUSED_FOR_MS = 10_000
+/** What a call meets now and then while all is well. */
+const PASSING: ReadonlySet<UnavailableReason> = new Set(['busy', 'contended', 'fenced', 'closed'])
+
 export interface PostgresOptions {
   readonly url: string
   /** How far this server's clock may be from the database's. Absent: as far as a test moves it. */
@@ -70,6 +75,8 @@ export class PostgresStore implements Store {
   readonly #deferred: Deferred
   readonly #pulse: Pulse
   readonly #under = new Set<Promise<unknown>>()
+  /** The last write that the environment refused, unless one has succeeded since. */
+  #refused: { readonly error: StoreUnavailable; readonly atMs: number } | undefined
   #closed = false
 
   private constructor(pools: Pools, { maxSkewMs }: PostgresOptions, doors: StoreDoors) {
@@ -148,6 +155,9 @@ export class PostgresStore implements Store {
 
   async probe(): Promise<void> {
     await this.#pulse.beat()
+    // A disk may have room for the row of a beat and none for an event.
+    const refused = this.#refused
+    if (refused && Math.abs(this.#clock.now().getTime() - refused.atMs) < REFUSED_FOR_MS) throw refused.error
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,7 +179,14 @@ export class PostgresStore implements Store {
     })
     this.#under.add(under)
     try {
-      return await under
+      const value = await under
+      this.#refused = undefined
+      return value
+    } catch (error) {
+      if (error instanceof StoreUnavailable && !PASSING.has(error.reason)) {
+        this.#refused = { error, atMs: this.#clock.now().getTime() }
+      }
+      throw error
     } finally {
       this.#under.delete(under)
     }

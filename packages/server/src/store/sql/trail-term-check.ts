@@ -5,6 +5,11 @@ import { resourcesIn } from './trail-rows.ts'
 
 /** Seconds of one term that are read at once: of a term that every second has, four minutes. */
 const BUCKETS_AT_ONCE = 256
+/** Terms that one question is about. The rest of a shorter list is filled up, so that its text is always the same. */
+const ASKED_AT_ONCE = 256
+const EXPECTED = `select attribute, value, bucket from trail_terms where account = ? and region = ?
+  and (attribute, value, bucket) in (values ${Array.from({ length: ASKED_AT_ONCE }, () => '(cast(? as text), cast(? as text), cast(? as bigint))').join(', ')})`
+
 /** What is remembered at once; some ten megabytes. */
 const MAX_TERMS = 8192
 const MAX_RESOURCES = 8192
@@ -41,6 +46,56 @@ export class TermCheck {
       }
     }
     return [...missing]
+  }
+
+  /**
+   * Asks together for what {@link missing} would ask of each of `rows`, one after another: most events name a resource
+   * that no other of their time names.
+   */
+  async expect(rows: readonly TrailRow[]): Promise<void> {
+    for (const [, ofPlace] of Map.groupBy(rows, ({ account, region }) => `${account}\0${region}`)) {
+      const [first] = ofPlace
+      if (!first) continue
+      const asked = this.#unknownOf(ofPlace)
+      for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
+        await this.#ask(first, asked.slice(from, from + ASKED_AT_ONCE))
+      }
+    }
+  }
+
+  /** Each term that nothing is known of, with the second of the first row that has it. */
+  #unknownOf(rows: readonly TrailRow[]): readonly (readonly [Term, number])[] {
+    const unknown = new Map<string, readonly [Term, number]>()
+    for (const row of rows) {
+      const known = this.#knownOf(row)
+      for (const terms of [
+        termsOfCall({ ...row, readOnly: row.readOnly === 1 }),
+        this.#termsIn(row.resources),
+      ]) {
+        for (const term of terms) {
+          if (known.get(term.attribute)?.has(term.value)) continue
+          const key = `${term.attribute}\0${term.value}`
+          if (!unknown.has(key)) unknown.set(key, [term, bucketOf(row.at)])
+        }
+      }
+    }
+    return [...unknown.values()]
+  }
+
+  async #ask(row: TrailRow, asked: readonly (readonly [Term, number])[]): Promise<void> {
+    const values = Array.from(
+      { length: ASKED_AT_ONCE },
+      (_, i) => asked[Math.min(i, asked.length - 1)],
+    ).flatMap((pair) => (pair ? [pair[0].attribute, pair[0].value, pair[1]] : []))
+    const found = await this.#sql.rows<Term & { bucket: number }>(
+      EXPECTED,
+      row.account,
+      row.region,
+      ...values,
+    )
+    for (const { attribute, value, bucket } of found) {
+      this.#remember(row, { attribute, value }, new Set([bucket]))
+    }
   }
 
   async #has(row: TrailRow, { attribute, value }: Term, bucket: number): Promise<boolean> {

@@ -174,6 +174,11 @@ export class SqlTrail implements TrailWriter {
     return row?.value
   }
 
+  expectTerms(rows: readonly TrailRow[]): Promise<void> {
+    this.#termCheck ??= new TermCheck(this.#sql)
+    return this.#termCheck.expect(rows)
+  }
+
   missingTerms(row: TrailRow): Promise<readonly TrailAttribute[]> {
     this.#termCheck ??= new TermCheck(this.#sql)
     return this.#termCheck.missing(row)
