@@ -1,5 +1,5 @@
 import { removeIfDue } from '../envelope/rotation.ts'
-import { kmsLock } from '../gateway/locks.ts'
+import { kmsLock } from '../store/locks.ts'
 import { inTransaction } from './job.ts'
 import { kmsEvent } from './kms-event.ts'
 

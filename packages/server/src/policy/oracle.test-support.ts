@@ -1,6 +1,7 @@
 /**
  * The policy language once more, as slowly and plainly as it can be said, sharing no code with the real one.
- * It reads well-formed documents of version 2012-10-17 as plain objects.
+ * It reads well-formed documents of version 2012-10-17 as plain objects. In one file although it is long: whoever
+ * checks it against AWS's manual reads it from top to bottom.
  */
 import type { PrincipalView } from './principals.ts'
 

@@ -1,8 +1,9 @@
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
+import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
 import { secretsContract } from './secrets.contract.ts'
-import { type Engine, storeContract } from './store.contract.ts'
+import { storeContract } from './store.contract.ts'
 import type { Store } from './store.ts'
 import { trailContract } from './trail.contract.ts'
 

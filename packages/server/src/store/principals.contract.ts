@@ -62,7 +62,10 @@ async function holding(
   return store
 }
 
-/** What every engine must do with accounts, users, groups, roles, policies and access keys. */
+/**
+ * What every engine must do with accounts, users, groups, roles, policies and access keys. In one file although it is
+ * long: the parts are filled with the same users, groups, roles and policies, which stand above.
+ */
 export function principalContract(open: () => Promise<Store>): void {
   describe('accounts', () => accountTests(open))
   describe('users, groups, roles and policies', () => entityTests(open))

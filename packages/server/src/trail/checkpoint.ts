@@ -145,3 +145,13 @@ export function isSignature(value: unknown): value is string {
 export function isHash(value: unknown): value is string {
   return isText(value) && HASH.test(value)
 }
+
+/** The key in `pem`; nothing where it is not Ed25519, or not in the very form that Lockstep writes. */
+export function publicKeyIn(pem: string): KeyObject | undefined {
+  try {
+    const key = publicKeyOf(pem)
+    return pemOf(key) === pem ? key : undefined
+  } catch {
+    return undefined
+  }
+}

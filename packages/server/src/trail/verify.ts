@@ -8,7 +8,7 @@ import {
   fingerprintOf,
   isSignedBy,
   parseCheckpoint,
-  pemOf,
+  publicKeyIn,
   publicKeyOf,
 } from './checkpoint.ts'
 import type { TrailLine } from './lines.ts'
@@ -144,7 +144,7 @@ class Verifier {
   }
 
   #takeKey(pem: string): Suspicion | undefined {
-    const carried = keyIn(pem)
+    const carried = publicKeyIn(pem)
     if (!carried) return keyFault('changed', 'It is not an Ed25519 key as Lockstep writes one.')
     this.#carriesKey = true
     this.#publicKey ??= carried
@@ -291,15 +291,6 @@ class Verifier {
 
   #laneOf(lane: number): LaneVerifier {
     return this.#lanes.get(lane) ?? new LaneVerifier(lane)
-  }
-}
-
-function keyIn(pem: string): KeyObject | undefined {
-  try {
-    const key = publicKeyOf(pem)
-    return pemOf(key) === pem ? key : undefined
-  } catch {
-    return undefined
   }
 }
 

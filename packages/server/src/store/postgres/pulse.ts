@@ -68,6 +68,7 @@ export class Pulse {
     this.#stopped = true
     this.#next?.[Symbol.dispose]()
     await this.#running
+    // Where it cannot be said, the others find out by themselves.
     await this.#doors.servers.end(this.#doors.lanes.serverId).catch(() => {})
   }
 

@@ -2,32 +2,9 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { type Doors, Listener } from '../http/listener.ts'
-import { systemClock } from '../platform/clock.ts'
-import { silentLogger } from '../platform/logger.ts'
-import { systemRandom } from '../platform/random.ts'
-import { systemTimer } from '../platform/timer.ts'
-import type { Received, Reply } from './call.ts'
-
-const DONE: Reply = { status: 200, headers: {}, body: new TextEncoder().encode('done') }
-
-function open(call: Doors['call'] = async () => DONE): Promise<Listener> {
-  const health = async () => ({ healthy: true, page: { status: 'ok', checks: {} } })
-  return Listener.open(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      maxBodyBytes: 1_000,
-      bodyRoomBytes: 1_000_000,
-      trustedProxies: [],
-      clock: systemClock,
-      random: systemRandom,
-      timer: systemTimer,
-      logger: silentLogger,
-    },
-    { call, health, metrics: () => '' },
-  )
-}
+import type { Received } from '../gateway/call.ts'
+import type { Listener } from './listener.ts'
+import { OK, openListener } from './test-listener.ts'
 
 async function connected({ url }: Listener): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -39,9 +16,11 @@ async function connected({ url }: Listener): Promise<Socket> {
 
 test('a call whose sender has reset the connection does not run as a call from nowhere', async () => {
   const addresses: string[] = []
-  await using listener = await open(async ({ remoteAddress }: Received) => {
-    addresses.push(remoteAddress)
-    return DONE
+  await using listener = await openListener({
+    call: async ({ remoteAddress }: Received) => {
+      addresses.push(remoteAddress)
+      return OK
+    },
   })
   for (let i = 0; i < 5; i++) {
     const socket = await connected(listener)
@@ -53,7 +32,7 @@ test('a call whose sender has reset the connection does not run as a call from n
 })
 
 test('a drain does not wait for a connection that never asked for anything', { timeout: 5_000 }, async () => {
-  await using listener = await open()
+  await using listener = await openListener()
   const socket = await connected(listener)
   await listener.drain()
   socket.destroy()
@@ -61,9 +40,11 @@ test('a drain does not wait for a connection that never asked for anything', { t
 
 test('a request target may be a whole URL', async () => {
   let seen: Received | undefined
-  await using listener = await open(async (received) => {
-    seen = received
-    return DONE
+  await using listener = await openListener({
+    call: async (received) => {
+      seen = received
+      return OK
+    },
   })
   const socket = await connected(listener)
   socket.write('GET http://lockstep.example?Action=x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
@@ -73,6 +54,6 @@ test('a request target may be a whole URL', async () => {
 })
 
 test('HEAD /healthz is the page, not an AWS call', async () => {
-  await using listener = await open(() => assert.fail('the pipeline was entered'))
+  await using listener = await openListener({ call: () => assert.fail('the pipeline was entered') })
   assert.equal((await fetch(`${listener.url}/healthz`, { method: 'HEAD' })).status, 200)
 })

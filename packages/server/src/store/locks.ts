@@ -1,4 +1,4 @@
-import type { Lock, Place } from '../store/store.ts'
+import type { Lock, Place } from './store.ts'
 
 /**
  * What a call that changes something of `service` holds, so that its rules see nothing half done. Unless a service is
