@@ -4,11 +4,11 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail']
+const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns']
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 
-type Target = { readonly shape: string }
+type Target = { readonly shape: string; readonly locationName?: string }
 type Named<T> = Readonly<Record<string, T>>
 interface SourceShape {
   readonly type: string
@@ -40,7 +40,7 @@ const CORRECTIONS: Named<Named<object>> = {
 // or move a member (locationName, streaming), and to ignore it would be a silent error.
 const COPIED = ['type', 'required', 'min', 'max', 'pattern', 'enum', 'sensitive', 'flattened']
 const COMPILED = ['shape', 'members', 'member', 'key', 'value', 'exception', 'error', 'fault']
-const WITHOUT_EFFECT = ['box', 'deprecated', 'deprecatedMessage', 'union', 'idempotencyToken']
+const WITHOUT_EFFECT = ['box', 'deprecated', 'deprecatedMessage', 'union', 'idempotencyToken', 'contextParam']
 
 function refuseUnknownTraits(name: string, traits: object): void {
   const known = [...COPIED, ...COMPILED, ...WITHOUT_EFFECT]
@@ -75,8 +75,8 @@ export function compileModel(service: string, model: SourceModel) {
       ...Object.fromEntries(Object.entries(source).filter(([trait]) => COPIED.includes(trait))),
       ...(members && { members: mapValues(members, reference) }),
       ...(member && { member: reference(member) }),
-      ...(key && { key: reference(key) }),
-      ...(value && { value: reference(value) }),
+      ...(key && { key: reference(unnamed(key)), ...named('keyName', key) }),
+      ...(value && { value: reference(unnamed(value)), ...named('valueName', value) }),
       ...CORRECTIONS[service]?.[name],
     }
   }
@@ -92,6 +92,15 @@ export function compileModel(service: string, model: SourceModel) {
   return { ...metadata, xmlNamespace: rest.xmlNamespace, operations, errors: compileErrors(model), shapes }
 }
 
+/** How a map spells its keys or values on the wire, where not as `key` or `value`. */
+function named(trait: 'keyName' | 'valueName', { locationName }: Target): object {
+  return locationName === undefined ? {} : { [trait]: locationName }
+}
+
+function unnamed({ locationName: _, ...target }: Target): Target {
+  return target
+}
+
 function mapValues<T, U>(record: Named<T>, change: (value: T) => U): Named<U> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
 }
@@ -102,9 +111,9 @@ function compileErrors({ shapes }: SourceModel): Named<object> {
   for (const [name, { exception, error, fault, members = {} }] of Object.entries(shapes)) {
     if (!exception) continue
     const code = error?.code ?? name
-    const [message, ...others] = Object.keys(members)
-    if (errors[code] || others.length > 0)
-      throw new Error(`${name}: its code is taken, or it has more members`)
+    // Further members, such as a status, say nothing that the code does not.
+    const message = Object.keys(members).find((member) => /^[Mm]essage$/.test(member))
+    if (errors[code]) throw new Error(`${name}: its code is taken`)
     errors[code] = { status: error?.httpStatusCode ?? (fault ? 500 : 400), message }
   }
   return errors

@@ -1,5 +1,6 @@
 import { partitionOf } from '@lockstep/wire'
 import { type Config, ConfigError } from './config.ts'
+import type { Functions } from './functions/functions.ts'
 import type { Received, Reply } from './gateway/call.ts'
 import { Credentials } from './gateway/credentials.ts'
 import { Decider } from './gateway/decide.ts'
@@ -52,6 +53,7 @@ export interface House extends AsyncDisposable {
   readonly keyring: Keyring
   readonly sealer: Sealer
   readonly scheduler: Scheduler
+  readonly functions: Functions
   /** The account of the first start. */
   readonly account: string
   /** Sums up the calls that were refused without an event each; see gateway/throttle.ts. Done every minute. */
@@ -82,8 +84,9 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const account = await homeAccount(config, store, random)
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
+  const functions: Functions = { invoke: async () => Promise.reject(new Error('no runner yet')) }
   const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random }, timer, logger, jobs }),
+    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, jobs }),
   )
   scheduler.nudge()
 
@@ -115,6 +118,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     keyring,
     sealer,
     scheduler,
+    functions,
     account,
     recordRefusals: refusals,
     health: () => health.check(),

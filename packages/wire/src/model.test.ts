@@ -15,6 +15,7 @@ describe('loadModel', () => {
       'iam query 2010-05-08',
       'sts query 2011-06-15',
       'cloudtrail json CloudTrail_20131101',
+      'sns query 2010-03-31',
     ])
   })
 

@@ -4,6 +4,7 @@ import iam from './generated/iam.json' with { type: 'json' }
 import kms from './generated/kms.json' with { type: 'json' }
 import type { Operations } from './generated/operations.ts'
 import secretsmanager from './generated/secretsmanager.json' with { type: 'json' }
+import sns from './generated/sns.json' with { type: 'json' }
 import sts from './generated/sts.json' with { type: 'json' }
 import type { Member, Shape, StructureShape } from './shape.ts'
 
@@ -67,7 +68,14 @@ interface Table {
   readonly shapes: readonly TableShape[]
 }
 
-const TABLES: Readonly<Record<ServiceName, unknown>> = { secretsmanager, kms, iam, sts, cloudtrail }
+const TABLES: Readonly<Record<ServiceName, unknown>> = {
+  secretsmanager,
+  kms,
+  iam,
+  sts,
+  cloudtrail,
+  sns,
+}
 const NO_MEMBERS: StructureShape = { type: 'structure', members: [] }
 const loaded = new Map<ServiceName, ServiceModel>()
 

@@ -101,12 +101,13 @@ function listDecoder(shape: ListShape): Decode {
 function mapDecoder(shape: MapShape): Decode {
   const decode = decoder(shape.value)
   const decodeKey = scalar(decodeString)
+  const { keyName = 'key', valueName = 'value' } = shape
   return (node) => {
     // The caller chooses the keys: without a prototype, `__proto__` is a key like any other.
     const decoded: Record<string, unknown> = Object.create(null)
     for (const { children } of numbered(node, shape.flattened ? undefined : 'entry')) {
-      const key = children.get('key')
-      const value = children.get('value')
+      const key = children.get(keyName)
+      const value = children.get(valueName)
       if (!key || !value) throw malformed('A map has a key without a value, or a value without a key')
       decoded[String(decodeKey(key))] = decode(value)
     }

@@ -92,10 +92,11 @@ function listEncoder(shape: ListShape): Encode {
 
 function mapEncoder(shape: MapShape): Encode {
   const encode = encoder(shape.value)
+  const { keyName = 'key', valueName = 'value' } = shape
   return (name, value) => {
     const entryName = shape.flattened ? name : 'entry'
     const content = Object.entries(expectMembers(value, name))
-      .map(([key, item]) => element(entryName, element('key', escapeXml(key)) + encode('value', item)))
+      .map(([key, item]) => element(entryName, element(keyName, escapeXml(key)) + encode(valueName, item)))
       .join('')
     return shape.flattened ? content : element(name, content)
   }

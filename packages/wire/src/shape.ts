@@ -34,6 +34,9 @@ export interface MapShape extends Sensible {
   readonly max?: number
   /** Query: `X.N.key` instead of `X.entry.N.key`, and in answers the entries without one around them. */
   readonly flattened?: true
+  /** Query: how a key, or a value, is spelled where not as `key` or `value`. */
+  readonly keyName?: string
+  readonly valueName?: string
 }
 
 export interface StringShape extends Sensible {

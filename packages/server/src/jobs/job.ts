@@ -1,3 +1,4 @@
+import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -11,6 +12,7 @@ export interface JobRooms {
   readonly keyring: Keyring
   readonly clock: Clock
   readonly random: Random
+  readonly functions: Functions
 }
 
 /**

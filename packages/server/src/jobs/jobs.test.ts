@@ -27,7 +27,8 @@ const DAY_SECONDS = 86_400
 /** What the clock brings about between now and `seconds` later. */
 async function pass({ clock, house }: TestServer, seconds: number): Promise<void> {
   clock.advance(seconds)
-  const rooms = { store: house.store, keyring: house.keyring, clock, random: systemRandom }
+  const { store, keyring, functions } = house
+  const rooms = { store, keyring, functions, clock, random: systemRandom }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, jobs })
   await scheduler.settle()
 }

@@ -18,7 +18,8 @@ async function start(run: RunJob) {
   const clock = new ManualClock(START)
   const store = await openTestStore({ kind: 'memory' }, clock)
   const { keyring } = await Keyring.create(openMemoryRootKey(systemRandom), systemRandom, START)
-  const rooms: JobRooms = { store, keyring, clock, random: systemRandom }
+  const functions = { invoke: () => assert.fail('no job here invokes a function') }
+  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions }
   const wakes: (() => void)[] = []
   const logged: string[] = []
   const note = (event: string) => void logged.push(event)

@@ -2,16 +2,18 @@ import * as cloudtrail from '@aws-sdk/client-cloudtrail'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as secretsmanager from '@aws-sdk/client-secrets-manager'
+import * as sns from '@aws-sdk/client-sns'
 import * as sts from '@aws-sdk/client-sts'
 import type { ServiceName } from '../model.ts'
 
-const MODULES: Readonly<Record<ServiceName, object>> = { secretsmanager, kms, iam, sts, cloudtrail }
+const MODULES: Readonly<Record<ServiceName, object>> = { secretsmanager, kms, iam, sts, cloudtrail, sns }
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'SecretsManagerClient',
   kms: 'KMSClient',
   iam: 'IAMClient',
   sts: 'STSClient',
   cloudtrail: 'CloudTrailClient',
+  sns: 'SNSClient',
 }
 
 type ClientClass = new (config: object) => { send(command: object): Promise<{ readonly $metadata: unknown }> }
