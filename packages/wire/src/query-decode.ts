@@ -5,6 +5,7 @@ import type { OperationModel } from './model.ts'
 import {
   type ListShape,
   type MapShape,
+  type Member,
   type Members,
   oncePerShape,
   type Shape,
@@ -31,7 +32,17 @@ type Decode = (node: Node) => unknown
  * @see https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 export function decodeQuery(operation: OperationModel, parameters: FormParameters): Members {
-  return structureDecoder(operation.input)(treeOf(parameters))
+  return query(operation.input)(treeOf(parameters))
+}
+
+/**
+ * The same for EC2, whose lists are all flattened (`InstanceId.1`) and whose members have names of their own.
+ *
+ * @throws AwsError MalformedInput, whose sentence never repeats a value
+ * @see https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html
+ */
+export function decodeEc2(operation: OperationModel, parameters: FormParameters): Members {
+  return ec2(operation.input)(treeOf(parameters))
 }
 
 function treeOf(parameters: FormParameters): Node {
@@ -53,14 +64,78 @@ function treeOf(parameters: FormParameters): Node {
   return root
 }
 
-const decoder = oncePerShape((shape: Shape): Decode => {
+/** In what the two protocols of forms differ. */
+interface Dialect {
+  nameOf(member: Member): string
+  isFlattened(shape: ListShape | MapShape): boolean
+}
+
+const query = structures({ nameOf: ({ name }) => name, isFlattened: ({ flattened }) => flattened === true })
+const ec2 = structures({
+  // The name in answers, `instanceId`, begins with a capital in requests.
+  nameOf: ({ name, wireName = name }) => wireName.charAt(0).toUpperCase() + wireName.slice(1),
+  isFlattened: () => true,
+})
+
+/** Decoders of a dialect, each compiled once. */
+function structures({ nameOf, isFlattened }: Dialect): (shape: StructureShape) => (node: Node) => Members {
+  const decoder = oncePerShape((shape: Shape): Decode => {
+    switch (shape.type) {
+      case 'structure':
+        return structureDecoder(shape)
+      case 'list':
+        return listDecoder(shape)
+      case 'map':
+        return mapDecoder(shape)
+      default:
+        return scalarDecoder(shape)
+    }
+  })
+
+  const structureDecoder = oncePerShape((shape: StructureShape) => {
+    const members = shape.members.map((member) => ({
+      name: member.name,
+      wireName: nameOf(member),
+      decode: decoder(member.shape),
+    }))
+    return (node: Node): Members => {
+      if (node.text) throw malformed('A structure is given as a text')
+      const decoded: Record<string, unknown> = {}
+      for (const { name, wireName, decode } of members) {
+        const child = node.children.get(wireName)
+        if (child) decoded[name] = decode(child)
+      }
+      return decoded
+    }
+  })
+
+  function listDecoder(shape: ListShape): Decode {
+    const decode = decoder(shape.member)
+    return (node) => numbered(node, isFlattened(shape) ? undefined : 'member').map(decode)
+  }
+
+  function mapDecoder(shape: MapShape): Decode {
+    const decode = decoder(shape.value)
+    const decodeKey = scalar(decodeString)
+    const { keyName = 'key', valueName = 'value' } = shape
+    return (node) => {
+      // The caller chooses the keys: without a prototype, `__proto__` is a key like any other.
+      const decoded: Record<string, unknown> = Object.create(null)
+      for (const { children } of numbered(node, isFlattened(shape) ? undefined : 'entry')) {
+        const key = children.get(keyName)
+        const value = children.get(valueName)
+        if (!key || !value) throw malformed('A map has a key without a value, or a value without a key')
+        decoded[String(decodeKey(key))] = decode(value)
+      }
+      return decoded
+    }
+  }
+
+  return structureDecoder
+}
+
+function scalarDecoder(shape: Exclude<Shape, StructureShape | ListShape | MapShape>): Decode {
   switch (shape.type) {
-    case 'structure':
-      return structureDecoder(shape)
-    case 'list':
-      return listDecoder(shape)
-    case 'map':
-      return mapDecoder(shape)
     case 'string':
       return scalar(decodeString)
     case 'boolean':
@@ -77,41 +152,6 @@ const decoder = oncePerShape((shape: Shape): Decode => {
       return scalar(decodeBase64)
     default:
       return unreachable(shape)
-  }
-})
-
-const structureDecoder = oncePerShape((shape: StructureShape) => {
-  const members = shape.members.map((member) => ({ name: member.name, decode: decoder(member.shape) }))
-  return (node: Node): Members => {
-    if (node.text) throw malformed('A structure is given as a text')
-    const decoded: Record<string, unknown> = {}
-    for (const { name, decode } of members) {
-      const child = node.children.get(name)
-      if (child) decoded[name] = decode(child)
-    }
-    return decoded
-  }
-})
-
-function listDecoder(shape: ListShape): Decode {
-  const decode = decoder(shape.member)
-  return (node) => numbered(node, shape.flattened ? undefined : 'member').map(decode)
-}
-
-function mapDecoder(shape: MapShape): Decode {
-  const decode = decoder(shape.value)
-  const decodeKey = scalar(decodeString)
-  const { keyName = 'key', valueName = 'value' } = shape
-  return (node) => {
-    // The caller chooses the keys: without a prototype, `__proto__` is a key like any other.
-    const decoded: Record<string, unknown> = Object.create(null)
-    for (const { children } of numbered(node, shape.flattened ? undefined : 'entry')) {
-      const key = children.get(keyName)
-      const value = children.get(valueName)
-      if (!key || !value) throw malformed('A map has a key without a value, or a value without a key')
-      decoded[String(decodeKey(key))] = decode(value)
-    }
-    return decoded
   }
 }
 

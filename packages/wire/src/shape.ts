@@ -10,6 +10,8 @@ export interface Member {
   readonly name: string
   readonly shape: Shape
   readonly required: boolean
+  /** EC2: what the member is called in answers, where not by its name. */
+  readonly wireName?: string
 }
 
 export interface StructureShape extends Sensible {
