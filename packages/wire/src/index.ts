@@ -13,8 +13,9 @@ export {
   type ServiceModel,
   type ServiceName,
 } from './model.ts'
-export { decodeQuery } from './query-decode.ts'
-export { encodeQuery } from './query-encode.ts'
+export type * from './node-link.ts'
+export { decodeEc2, decodeQuery } from './query-decode.ts'
+export { encodeEc2, encodeQuery } from './query-encode.ts'
 export type { Members } from './shape.ts'
 export * from './sigv4/index.ts'
 export { trailParameters, trailResponse } from './trail.ts'
