@@ -1,0 +1,235 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type {
+  Listen,
+  NodeCommand,
+  NodeFacts,
+  NodeStep,
+  Report,
+  ReportAnswer,
+  StepResult,
+} from '@lockstep/wire'
+import type { AgentConfig } from './config.ts'
+import { Desired } from './desired.ts'
+import { serverKeyOf } from './identity.ts'
+import { Ledger } from './ledger.ts'
+import { openFrame } from './open-frame.ts'
+import type { Doors } from './platform.ts'
+import { runStep } from './run-step.ts'
+
+/** As many commands run side by side as under Amazon's agent. */
+const WORKERS = 5
+const CONVERGE_MS = 60_000
+const REPORT_RETRY_MS = 2_000
+
+export interface Network {
+  report(report: Report): Promise<ReportAnswer>
+}
+
+export interface AgentParts {
+  readonly config: AgentConfig
+  readonly doors: Doors
+  facts(): NodeFacts
+  /** How a step is run; the real way unless a test or a simulated node has another. */
+  readonly run?: (step: NodeStep, cancelled: AbortSignal) => Promise<StepResult>
+}
+
+/**
+ * What a node does: obeys the server's signed commands, each once, and keeps to the desired state. It believes nothing
+ * that the network brings but the signature of the key that was pinned when it was enrolled.
+ */
+export class Agent implements Disposable {
+  readonly #parts: AgentParts
+  readonly #ledger: Ledger
+  readonly #desired: Desired
+  readonly #running = new Map<string, AbortController>()
+  readonly #waiting: NodeCommand[] = []
+  readonly #stop = new AbortController()
+  #network: Network | undefined
+  #reporting = false
+  #reportAgain = false
+  #converging = false
+  #alarms = new Set<Disposable>()
+
+  constructor(parts: AgentParts) {
+    const { stateDirectory } = parts.config
+    mkdirSync(join(stateDirectory, 'steps'), { recursive: true, mode: 0o700 })
+    this.#parts = parts
+    this.#ledger = Ledger.open(join(stateDirectory, 'ledger'), parts.doors.now())
+    this.#desired = new Desired(stateDirectory)
+  }
+
+  /** Begins to report and to converge over `network`. */
+  start(network: Network): void {
+    this.#network = network
+    this.#report()
+    this.#converge()
+  }
+
+  listen(): Listen {
+    return { facts: this.#parts.facts(), desiredGeneration: this.#desired.generation }
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.abort()
+    for (const alarm of this.#alarms) alarm[Symbol.dispose]()
+    for (const running of this.#running.values()) running.abort()
+    this.#ledger.close()
+  }
+
+  /** Takes one line of what the network brought. */
+  take(line: string): void {
+    const { config, doors } = this.#parts
+    const opened = openFrame(line, {
+      serverKey: serverKeyOf(config.serverKey),
+      node: config.instanceId,
+      now: doors.now(),
+      has: (commandId) =>
+        this.#ledger.has(commandId) || this.#waiting.some((each) => each.commandId === commandId),
+      generation: this.#desired.generation,
+    })
+    if (typeof opened === 'string') {
+      // One that is known already is sent again when its receipt got lost.
+      if (opened === 'known') this.#report()
+      else doors.log('frame.refused', { reason: opened })
+      return
+    }
+    switch (opened.kind) {
+      case 'ping':
+        return
+      case 'cancel':
+        this.#cancel(opened.commandId)
+        return
+      case 'desired':
+        this.#desired.hold(opened.desired)
+        this.#converge()
+        return
+      case 'command':
+        this.#waiting.push(opened.command)
+        this.#startNext()
+    }
+  }
+
+  #startNext(): void {
+    while (this.#running.size < WORKERS) {
+      const command = this.#waiting.shift()
+      if (!command) return
+      const cancelled = new AbortController()
+      this.#running.set(command.commandId, cancelled)
+      this.#execute(command, cancelled.signal)
+        .catch((error: unknown) =>
+          this.#parts.doors.log('command.failed', { commandId: command.commandId, error }),
+        )
+        .finally(() => {
+          this.#running.delete(command.commandId)
+          this.#report()
+          this.#startNext()
+        })
+    }
+  }
+
+  async #execute({ commandId, notAfter, steps }: NodeCommand, cancelled: AbortSignal): Promise<void> {
+    const { doors } = this.#parts
+    const now = doors.now()
+    // On the disk before anything happens: after a crash it counts as begun.
+    this.#ledger.begin(commandId, now, notAfter)
+    if (new Date(notAfter) <= now) {
+      this.#ledger.end({ commandId, outcome: 'TooLate', steps: [] })
+      return
+    }
+    this.#report()
+    const results: StepResult[] = []
+    for (const step of steps) {
+      const result = await this.#run(step, cancelled)
+      results.push(result)
+      if (result.status !== 'Success') break
+    }
+    if (this.#stop.signal.aborted) return
+    this.#ledger.end({ commandId, outcome: cancelled.aborted ? 'Cancelled' : 'Completed', steps: results })
+  }
+
+  #run(step: NodeStep, cancelled: AbortSignal): Promise<StepResult> {
+    const { run, config, doors } = this.#parts
+    if (run) return run(step, cancelled)
+    const variables = { AWS_SSM_INSTANCE_ID: config.instanceId, AWS_SSM_REGION_NAME: config.region }
+    return runStep(step, { directory: join(config.stateDirectory, 'steps'), variables, cancelled }, doors)
+  }
+
+  #cancel(commandId: string): void {
+    const waiting = this.#waiting.findIndex((command) => command.commandId === commandId)
+    const [command] = waiting < 0 ? [] : this.#waiting.splice(waiting, 1)
+    if (command) {
+      this.#ledger.begin(commandId, this.#parts.doors.now(), command.notAfter)
+      this.#ledger.end({ commandId, outcome: 'Cancelled', steps: [] })
+      this.#report()
+    }
+    this.#running.get(commandId)?.abort()
+  }
+
+  /** Applies what is due, one after another, and looks again in a minute. */
+  #converge(): void {
+    if (this.#converging || this.#stop.signal.aborted) return
+    this.#converging = true
+    this.#applyDue()
+      .catch((error: unknown) => this.#parts.doors.log('desired.failed', { error }))
+      .finally(() => {
+        this.#converging = false
+        this.#after(CONVERGE_MS, () => this.#converge())
+      })
+  }
+
+  async #applyDue(): Promise<void> {
+    const { doors } = this.#parts
+    for (let due = this.#desired.due(doors.now()); due.length > 0; due = this.#desired.due(doors.now())) {
+      for (const association of due) {
+        if (this.#stop.signal.aborted) return
+        await this.#desired.apply(association, doors.now(), (step) => this.#run(step, this.#stop.signal))
+      }
+      this.#report()
+    }
+  }
+
+  /** Sends what the server does not have, until it has it. */
+  #report(): void {
+    if (!this.#network || this.#stop.signal.aborted) return
+    if (this.#reporting) {
+      this.#reportAgain = true
+      return
+    }
+    const report: Report = { ...this.#ledger.pending(), associations: this.#desired.pending() }
+    if (report.started.length + report.results.length + report.associations.length === 0) return
+    this.#reporting = true
+    this.#network
+      .report(report)
+      .then(
+        ({ acknowledged }) => this.#settle(report, new Set(acknowledged)),
+        (error: unknown) => {
+          this.#parts.doors.log('report.unsent', { error })
+          this.#after(REPORT_RETRY_MS + this.#parts.doors.below(REPORT_RETRY_MS), () => this.#report())
+        },
+      )
+      .finally(() => {
+        this.#reporting = false
+        if (this.#reportAgain) {
+          this.#reportAgain = false
+          this.#report()
+        }
+      })
+  }
+
+  #settle(report: Report, acknowledged: ReadonlySet<string>): void {
+    if (this.#stop.signal.aborted) return
+    for (const { commandId } of report.results)
+      if (acknowledged.has(commandId)) this.#ledger.acknowledge(commandId)
+    for (const { associationId, version } of report.associations)
+      if (acknowledged.has(associationId)) this.#desired.acknowledge(associationId, version)
+  }
+
+  #after(delayMs: number, act: () => void): void {
+    const alarm = this.#parts.doors.after(delayMs, () => {
+      this.#alarms.delete(alarm)
+      act()
+    })
+    this.#alarms.add(alarm)
+  }
+}
