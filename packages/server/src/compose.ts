@@ -100,6 +100,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     registry,
     store,
     keyring,
+    functions,
     clock,
     random,
     timer,

@@ -1,4 +1,5 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
+import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -18,6 +19,7 @@ export interface Rooms {
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
+  readonly functions: Functions
   readonly store: Store
   readonly decider: Decider
   /** Where the events of calls go that never proved who they are. */
@@ -55,7 +57,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, store, decider }: Rooms,
+  { clock, random, timer, keyring, functions, store, decider }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -70,6 +72,7 @@ function contextOf<Held extends Readers>(
     random,
     timer,
     keyring,
+    functions,
     store: held,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),
@@ -79,6 +82,7 @@ function contextOf<Held extends Readers>(
       if (refused) throw refused
     },
     alsoRecord: (inner) => void facts.inner.push(inner),
+    queue: (job) => store.write((tx) => tx.jobs.queue(job)),
     defer: (work) => store.defer(work),
   }
 }
