@@ -38,7 +38,6 @@ const ANSWERED: Named<readonly string[]> = {
     'AddPermission',
     'CreateFunction',
     'DeleteFunction',
-    'GetAccountSettings',
     'GetFunction',
     'GetFunctionConfiguration',
     'GetPolicy',

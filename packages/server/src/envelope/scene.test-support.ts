@@ -92,8 +92,8 @@ export class Scene implements AsyncDisposable {
       },
       alsoRecord: () => undefined,
       functions: { invoke: () => Promise.reject(new Error('No function runs here')) },
-    queue: () => Promise.reject(new Error('Nothing is queued here')),
-    defer: () => undefined,
+      queue: () => Promise.reject(new Error('Nothing is queued here')),
+      defer: () => undefined,
     }
   }
 

@@ -18,7 +18,10 @@ const ENTITY_TOO_LARGE = 'RequestEntityTooLargeException'
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LARGER_BODIES: ReadonlyMap<string, LargerBody> = new Map([
   ['CreateFunction', { maxBytes: ZIP_BODY_BYTES, refusal: ENTITY_TOO_LARGE, shownAs: 'CreateFunction' }],
-  ['UpdateFunctionCode', { maxBytes: ZIP_BODY_BYTES, refusal: ENTITY_TOO_LARGE, shownAs: 'UpdateFunctionCode' }],
+  [
+    'UpdateFunctionCode',
+    { maxBytes: ZIP_BODY_BYTES, refusal: ENTITY_TOO_LARGE, shownAs: 'UpdateFunctionCode' },
+  ],
   ['Invoke', { maxBytes: PAYLOAD_BYTES, refusal: 'RequestTooLargeException', shownAs: 'InvokeFunction' }],
 ])
 

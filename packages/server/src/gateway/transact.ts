@@ -10,11 +10,11 @@ import type { Decoded, Ready } from './call.ts'
 import type { Context } from './context.ts'
 import type { Decider } from './decide.ts'
 import { entriesOf } from './entries.ts'
-import { bind } from './operation.ts'
+import { bind, type PreparationDoors } from './operation.ts'
 import type { Step } from './step.ts'
 
 /** What every call's context is made of. */
-export interface Rooms {
+export interface Rooms extends PreparationDoors {
   readonly clock: Clock
   readonly random: Random
   readonly timer: Timer
@@ -31,19 +31,20 @@ export interface Rooms {
  * A write is one transaction, which authorization, the change, its jobs and its event share.
  */
 export function transact(rooms: Rooms): Step<Decoded, Ready> {
-  return (call, next) => {
+  return async (call, next) => {
     const { operation, input, facts } = call
     if (operation.access === 'read') {
       const ctx = contextOf(call, rooms, rooms.store.read)
-      return next({ ...call, ctx, bound: bind(operation, input, ctx) })
+      return next({ ...call, ctx, bound: bind(operation, input, ctx, undefined) })
     }
     const { account } = call.principal
+    const prepared = await operation.prepare?.(input, rooms)
     const lock = lockOf(call.service.name, { account, region: call.region })
     return rooms.store
       .write(async (tx: Writers) => {
         facts.inner = []
         const ctx = contextOf(call, rooms, tx)
-        const output = await next({ ...call, ctx, bound: bind(operation, input, ctx) })
+        const output = await next({ ...call, ctx, bound: bind(operation, input, ctx, prepared) })
         facts.response = trailResponse(call.model, output)
         for (const entry of entriesOf(call, rooms.home, rooms.random)) await tx.trail.append(entry)
         return output

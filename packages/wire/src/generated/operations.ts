@@ -376,7 +376,6 @@ export interface Operations {
     | 'AddPermission'
     | 'CreateFunction'
     | 'DeleteFunction'
-    | 'GetAccountSettings'
     | 'GetFunction'
     | 'GetFunctionConfiguration'
     | 'GetPolicy'
