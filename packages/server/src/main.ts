@@ -84,8 +84,10 @@ async function start(config: Config, logger: Logger): Promise<Running> {
   const metrics = new Metrics()
   const administrators = keeperOf(config)
   await using parts = new AsyncDisposableStack()
+  const endpoint = Promise.withResolvers<string>()
   const house = parts.use(
     await compose(config, {
+      endpoint: endpoint.promise,
       clock: systemClock,
       random: systemRandom,
       timer: systemTimer,
@@ -114,6 +116,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     ),
   )
   administrators?.setUrl(listener.url)
+  endpoint.resolve(nearUrl(listener.url))
   logger.info('server.ready', {
     url: listener.url,
     account: house.account,
@@ -130,6 +133,11 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       await built.disposeAsync()
     },
   }
+}
+
+/** The server's URL for this machine's own processes, where it listens on every address. */
+function nearUrl(text: string): string {
+  return text.replace(/\/\/0\.0\.0\.0:/, '//127.0.0.1:').replace(/\/\/\[::\]:/, '//[::1]:')
 }
 
 /**

@@ -16,6 +16,7 @@ const PURPOSES = [
   'access-key',
   'session',
   'page-token',
+  'function-environment',
   'trail-signing',
   'trail-lane',
   'function-environment',
