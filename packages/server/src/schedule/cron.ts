@@ -48,7 +48,7 @@ function daysOfMonth(text: string): string | undefined {
   if (special === 'L' || special === 'LW') return special
   if (special.endsWith('W')) {
     const day = fieldValue(special.slice(0, -1), DAYS_OF_MONTH)
-    return day && `${day}W`
+    return day === undefined ? undefined : `${day}W`
   }
   return fieldValues(text, DAYS_OF_MONTH)?.join(',')
 }
