@@ -9,7 +9,7 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
-import { jobs } from './jobs/index.ts'
+import { groups } from './jobs/index.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
@@ -86,7 +86,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
 
   const functions: Functions = { invoke: async () => Promise.reject(new Error('no runner yet')) }
   const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, jobs }),
+    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, groups }),
   )
   scheduler.nudge()
 
