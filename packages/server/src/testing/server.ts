@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { compose, type House } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import type { Functions } from '../functions/functions.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import { loopback, type SdkTransport } from '../gateway/loopback.ts'
 import { Listener } from '../http/listener.ts'
@@ -57,6 +58,8 @@ export interface TestServerOptions {
    * server lives by it, too: `clock` cannot be moved.
    */
   readonly listens?: boolean
+  /** What runs functions in place of processes. */
+  readonly functions?: Functions
 }
 
 /** The machine's time, for a server that real processes call. */
@@ -103,6 +106,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         logger: silentLogger,
         metrics,
         ...(options.listens && { endpoint: endpoint.promise }),
+        ...(options.functions && { functions: options.functions }),
         keepAdministrator: (administrator) => administrators.set(administrator.account, administrator),
         dropAdministrator: (account) => administrators.delete(account),
       },
@@ -118,6 +122,7 @@ async function listen(house: House, parts: AsyncDisposableStack): Promise<Listen
   const listener = await Listener.open(
     {
       ...{ host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576, bodyRoomBytes: 16_777_216 },
+      largeBodyRoomBytes: 96 * 1024 * 1024,
       ...{ trustedProxies: [], clock: systemClock, random: systemRandom, timer: systemTimer },
       logger: silentLogger,
     },
