@@ -191,7 +191,7 @@ describe('an invocation as an Event', () => {
     const { store, scheduler } = scene.server.house
     for (let i = 0; i < 5; i++) {
       await scheduler.settle()
-      scene.server.clock.advance(60_000)
+      scene.server.clock.advance(60)
     }
     assert.equal(scene.invocations.length, 3)
     const place = { account: '111122223333', region: 'us-east-1' }
@@ -207,11 +207,11 @@ describe('an invocation as an Event', () => {
     const place = { account: '111122223333', region: 'us-east-1' }
     for (let i = 0; i < 5; i++) {
       await scheduler.settle()
-      scene.server.clock.advance(3_600_000)
+      scene.server.clock.advance(3_600)
     }
     assert.equal(scene.invocations.length, 5)
     assert.equal((await store.read.jobs.list(place, 'invoke-function')).length, 1)
-    scene.server.clock.advance(3_600_001)
+    scene.server.clock.advance(3_601)
     await scheduler.settle()
     assert.equal(scene.invocations.length, 5)
     assert.deepEqual(await store.read.jobs.list(place, 'invoke-function'), [])

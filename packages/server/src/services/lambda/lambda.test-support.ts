@@ -3,7 +3,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import {
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
-  type FunctionConfiguration,
+  type CreateFunctionCommandOutput,
   LambdaClient,
 } from '@aws-sdk/client-lambda'
 import type { Functions, Invocation, InvocationResult } from '../../functions/functions.ts'
@@ -81,7 +81,7 @@ export function functionInput(changes: Partial<CreateFunctionCommandInput> = {})
 export function newFunction(
   { lambda }: LambdaScene,
   changes: Partial<CreateFunctionCommandInput> = {},
-): Promise<FunctionConfiguration> {
+): Promise<CreateFunctionCommandOutput> {
   return lambda.send(new CreateFunctionCommand(functionInput(changes)))
 }
 
