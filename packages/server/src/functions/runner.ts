@@ -1,6 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -23,10 +20,10 @@ import { FunctionLog } from './function-log.ts'
 import type { Functions, Invocation, InvocationResult } from './functions.ts'
 import { answerOf, reasonOf } from './outcome.ts'
 import { Output, rotationToken } from './output.ts'
-import { giveTo } from './ownership.ts'
 import { findPython } from './python.ts'
 import { roleCredentials } from './role-session.ts'
 import { type Ran, type Run, run } from './run.ts'
+import { giveTo, openWorkspace, removeLeftWorkspaces, removeWorkspace } from './workspace.ts'
 
 export interface FunctionSettings {
   /** How many run at once; more are turned away. */
@@ -112,11 +109,11 @@ export class FunctionRunner implements Functions, AsyncDisposable {
 
   async #inWorkspace(loaded: Loaded, invocation: Invocation, number: number): Promise<InvocationResult> {
     const uid = uidIn(number, this.#rooms.settings.users)
-    const work = await mkdtemp(join(tmpdir(), 'lockstep-function-'))
+    const work = await openWorkspace()
     try {
       return await this.#invoke(loaded, invocation, { work, uid })
     } finally {
-      await rm(work, { recursive: true, force: true, maxRetries: 3 })
+      await removeWorkspace(work)
     }
   }
 
@@ -127,7 +124,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
     // DIVERGENCE: a function that prints its event would print the token that lets it put a version of the secret.
     // It is taken out of the log; nothing else is.
     const output = new Output(
-      (line) => this.#log.add(record, requestId, line),
+      (lines) => this.#log.add(record, requestId, lines),
       [rotationToken(invocation.payload) ?? ''],
     )
     const prepared = await this.#prepare(loaded, invocation, { ...place, requestId, output })
@@ -151,7 +148,6 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   ): Promise<Run> {
     const { keyring, settings, endpoint, wallClock } = this.#rooms
     const { record } = loaded
-    await mkdir(join(work, 'tmp'), { mode: 0o700 })
     const code = await placeCode(loaded, work)
     const program = await programOf(record, code.taskRoot, () => this.#interpreter())
     const confinement = await this.#confined()
@@ -183,8 +179,10 @@ export class FunctionRunner implements Functions, AsyncDisposable {
 
   /** Found out once, when the first function runs. */
   #confined(): Promise<Confinement> {
-    this.#confinement ??= probeConfinement(process.getuid?.() === 0).then((found) => {
+    this.#confinement ??= probeConfinement(process.getuid?.() === 0).then(async (found) => {
       const { logger } = this.#rooms
+      const left = await removeLeftWorkspaces()
+      if (left > 0) logger.info('functions.left-removed', { directories: left })
       if (found.namespaces === 'none') logger.warn('functions.not-confined', { ...found })
       else logger.info('functions.confined', { ...found })
       return found
