@@ -106,6 +106,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     registry,
     store,
     keyring,
+    functions,
     clock,
     random,
     timer,
@@ -115,6 +116,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     credentials: new Credentials(store, keyring, partition),
     decider: new Decider(),
     regions: config.regions,
+    functionDirectories: config.functionDirectories,
     home,
   })
   const built = parts.move()

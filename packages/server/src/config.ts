@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import type { FunctionUsers } from './functions/confinement.ts'
 import type { Limits, Rate } from './gateway/throttle.ts'
 import { defaultRootKeySpec } from './keyring/root-keys/index.ts'
@@ -30,6 +30,8 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
   readonly maxBodyBytes: number
+  /** Beneath these the code of functions may lie; absolute. */
+  readonly functionDirectories: readonly string[]
   readonly functions: FunctionConfig
   /** Between the signal to stop and the end of taking calls. */
   readonly lameDuckMs: number
@@ -102,6 +104,7 @@ export function readConfig(flags: Values, env: Environment): Config {
       failedSignature: reader.rate('limit-failed-signature'),
     },
     maxBodyBytes: reader.count('max-body-bytes'),
+    functionDirectories: reader.directories('function-directories'),
     functions: reader.functions(),
     lameDuckMs: reader.seconds('lame-duck-seconds') * 1000,
     logLevel: reader.logLevel(),
@@ -161,6 +164,14 @@ class Reader {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '')
+  }
+
+  /** A relative one would be another after a start elsewhere. */
+  directories(name: SettingName): string[] {
+    const directories = this.list(name)
+    for (const directory of directories)
+      if (!isAbsolute(directory)) this.#complain(name, `${directory} is not an absolute path`)
+    return directories
   }
 
   address(name: SettingName): { host: string; port: number } {

@@ -23,6 +23,12 @@ const DRAIN_MS = 8_000
  */
 const BODY_ROOM_BYTES = 96 * 1024 * 1024
 
+/**
+ * The same for the few calls whose body may be larger than others': the zip of a function, and what one is invoked
+ * with. Apart from the room of all others, so that who fills this one stops no other call.
+ */
+const LARGE_BODY_ROOM_BYTES = 96 * 1024 * 1024
+
 /** A second signal within this is the first one again: npm passes on the SIGINT that the terminal has sent already. */
 const SAME_SIGNAL_MS = 250
 
@@ -99,6 +105,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
         ...(tls && { tls }),
         maxBodyBytes,
         bodyRoomBytes: BODY_ROOM_BYTES,
+        largeBodyRoomBytes: LARGE_BODY_ROOM_BYTES,
         trustedProxies,
         clock: systemClock,
         random: systemRandom,

@@ -118,6 +118,12 @@ export const SETTINGS = [
     about: "PEM certificates that functions check the server's against",
   },
   { name: 'max-body-bytes', value: 'BYTES', fallback: '1048576', about: 'the largest request body' },
+  {
+    name: 'function-directories',
+    value: 'DIR,…',
+    about:
+      'absolute directories beneath which functions may have their code; whoever can write there decides what runs',
+  },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', about: 'debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 

@@ -19,6 +19,8 @@ const PURPOSES = [
   'function-environment',
   'trail-signing',
   'trail-lane',
+  'function-environment',
+  'function-event',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 
