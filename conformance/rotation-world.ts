@@ -77,9 +77,11 @@ export class RotationWorld implements AsyncDisposable {
   async newUser(username: string, more: Partial<DatabaseSecret> = {}): Promise<Rotating> {
     const password = `first-${randomUUID()}`
     const role = pg.escapeIdentifier(username)
-    await this.postgres.sql(
-      `create role ${role} login password ${pg.escapeLiteral(password)}; create schema authorization ${role}`,
-    )
+    await using administrator = await this.postgres.connect()
+    // This password is not to be in the log on account of the test itself.
+    await administrator.query('set log_statement to none')
+    await administrator.query(`create role ${role} login password ${pg.escapeLiteral(password)}`)
+    await administrator.query(`create schema authorization ${role}`)
     return this.newSecret({ username, password, ...more })
   }
 

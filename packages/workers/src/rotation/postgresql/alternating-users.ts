@@ -25,7 +25,8 @@ export async function setAlternate({ current, pending, readMaster }: Versions, m
   const attempt = await login(pending, environment)
   if (attempt.kind === 'in') {
     await using session = attempt.session
-    return actAsOriginal(session, pair, pending)
+    await actAsOriginal(session, pair, pending)
+    return
   }
 
   // Whoever can write the secret but not log in as its user gets nothing out of the master's rights.
