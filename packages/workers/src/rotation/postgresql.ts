@@ -32,7 +32,7 @@ export function postgresql(means: Means): Rotator {
     },
 
     async setSecret(run) {
-      const current = await credentialsOf(run, 'AWSCURRENT')
+      const current = await currentCredentials(run)
       const pending = await pendingCredentials(run)
       demandSuccessor(current, pending)
       const { masterArn } = current
@@ -53,8 +53,8 @@ export function postgresql(means: Means): Rotator {
   }
 }
 
-async function credentialsOf(run: RotationRun, stage: 'AWSCURRENT'): Promise<Credentials> {
-  return parseCredentials(demandText(await readStage(run, stage), stage))
+async function currentCredentials(run: RotationRun): Promise<Credentials> {
+  return parseCredentials(demandText(await readStage(run, 'AWSCURRENT'), 'AWSCURRENT'))
 }
 
 async function pendingCredentials(run: RotationRun): Promise<Credentials> {
@@ -63,12 +63,12 @@ async function pendingCredentials(run: RotationRun): Promise<Credentials> {
 
 /** Undefined where there is none, or none that could be of use. */
 async function previousCredentials(run: RotationRun): Promise<Credentials | undefined> {
+  const text = await readStage(run, 'AWSPREVIOUS')
+  if (text === undefined) return undefined
   try {
-    const text = await readStage(run, 'AWSPREVIOUS')
-    return text === undefined ? undefined : parseCredentials(text)
-  } catch (error) {
-    if (error instanceof RotationError) return undefined
-    throw error
+    return parseCredentials(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -23,11 +23,11 @@ export interface RotationRun {
 }
 
 /**
- * The four-step contract that AWS calls on a rotation Lambda. Each step is called after the ones before it have
- * succeeded, in a process that may be new and may be killed at any point; all of them are called again, from the
- * first, when one failed. So every step may run twice, whole or after a part of it, and the second time must be
- * harmless. Until finishSecret nothing that readers of AWSCURRENT use may stop working longer than the kind of
- * rotation says it does. What a step throws must not quote a value: throw {@link RotationError}.
+ * The four-step contract that AWS calls on a rotation Lambda. Each step is called once those before it have
+ * succeeded, in a process that may be new and may be killed at any point. After a failure Secrets Manager begins
+ * again, at the first step or at the one that failed. So every step may run twice, whole or after a part of it,
+ * and the second time must be harmless. What a step throws is logged and must not quote a value: throw
+ * {@link RotationError}; of anything else only the name is passed on.
  */
 export interface Rotator {
   /** Puts a new value as the version `clientRequestToken`, AWSPENDING, unless that version has one already. */
