@@ -11,7 +11,7 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
-import { jobs } from './jobs/index.ts'
+import { groups } from './jobs/index.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
@@ -37,6 +37,8 @@ export interface Doors {
   readonly metrics: Metrics
   /** Where functions reach the server, once it listens; until then they wait. Absent: it never does. */
   readonly endpoint?: Promise<string>
+  /** What runs functions in place of processes; tests alone have one. */
+  readonly functions?: Functions
   /** Where a new account's administrator is put down before the account exists. */
   keepAdministrator(administrator: Administrator): void
   /** Another server was faster, and its administrator is the account's. */
@@ -88,12 +90,13 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const account = await homeAccount(config, store, random)
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
-  const functions = functionRunner(config, { store, keyring }, doors)
+  const runner = functionRunner(config, { store, keyring }, doors)
+  const functions = doors.functions ?? runner
   const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, jobs }),
+    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, groups }),
   )
   // Closed first: the scheduler waits for its jobs, and they for their functions.
-  parts.use(functions)
+  parts.use(runner)
   scheduler.nudge()
 
   const home = { account, region: config.region }

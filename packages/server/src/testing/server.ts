@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { compose, type House } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import type { Functions } from '../functions/functions.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import { loopback, type SdkTransport } from '../gateway/loopback.ts'
 import { Listener } from '../http/listener.ts'
@@ -52,6 +53,8 @@ export interface TestServerOptions {
   /** Settings beyond a server in memory with two accounts. */
   readonly settings?: Values
   readonly clock?: ManualClock
+  /** What runs functions in place of processes. */
+  readonly functions?: Functions
   /**
    * Listens on a socket of its own, as functions need that call back. They sign by the machine's clock, and so the
    * server lives by it, too: `clock` cannot be moved.
@@ -103,6 +106,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         logger: silentLogger,
         metrics,
         ...(options.listens && { endpoint: endpoint.promise }),
+        ...(options.functions && { functions: options.functions }),
         keepAdministrator: (administrator) => administrators.set(administrator.account, administrator),
         dropAdministrator: (account) => administrators.delete(account),
       },
@@ -117,7 +121,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 async function listen(house: House, parts: AsyncDisposableStack): Promise<Listener> {
   const listener = await Listener.open(
     {
-      ...{ host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576, bodyRoomBytes: 16_777_216 },
+      ...{ host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576, bodyRoomBytes: 16_777_216, largeBodyRoomBytes: 16_777_216 },
       ...{ trustedProxies: [], clock: systemClock, random: systemRandom, timer: systemTimer },
       logger: silentLogger,
     },
