@@ -9,12 +9,13 @@ import {
   type Confinement,
   commandOf,
   type FunctionUsers,
+  isKeptApart,
   placesFor,
   probeConfinement,
   uidIn,
 } from './confinement.ts'
 import { environmentOf, openVariables } from './environment.ts'
-import { tooManyRequests } from './errors.ts'
+import { notConfined, tooManyRequests } from './errors.ts'
 import { Census } from './family.ts'
 import { FunctionLog } from './function-log.ts'
 import type { Functions, Invocation, InvocationResult } from './functions.ts'
@@ -31,6 +32,8 @@ export interface FunctionSettings {
   /** What runs Python functions. */
   readonly python: string
   readonly users?: FunctionUsers | undefined
+  /** Whether users' functions run where nothing keeps them from the server's files. */
+  readonly mayBeUnconfined: boolean
   /** PEM certificates that functions check the server's against. */
   readonly caFile?: string | undefined
   /** Where logs are kept; absent: nowhere. */
@@ -151,6 +154,8 @@ export class FunctionRunner implements Functions, AsyncDisposable {
     const code = await placeCode(loaded, work)
     const program = await programOf(record, code.taskRoot, () => this.#interpreter())
     const confinement = await this.#confined()
+    if (!(isKeptApart(confinement, uid) || settings.mayBeUnconfined || record.code.kind === 'built-in'))
+      throw notConfined()
     const endpointUrl = await Promise.race([endpoint, this.#stop.promise])
     const credentials = await roleCredentials(record, sessionPolicy, this.#rooms)
     if (uid !== undefined) await giveTo(uid, work)
