@@ -44,6 +44,11 @@ export async function probeConfinement(isRoot: boolean): Promise<Confinement> {
   return { namespaces: isPossible ? kind : 'none', setpriv }
 }
 
+/** Whether a function is kept from what the server's user alone may read. */
+export function isKeptApart({ namespaces, setpriv }: Confinement, uid: number | undefined): boolean {
+  return namespaces !== 'none' || (setpriv && uid !== undefined)
+}
+
 /** The command that runs another in namespaces of its own, which end with it. */
 export function unshareCommand(kind: 'user' | 'root'): readonly string[] {
   const user = kind === 'user' ? ['--user', '--map-root-user'] : []
