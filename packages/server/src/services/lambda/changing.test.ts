@@ -8,7 +8,7 @@ import {
   UpdateFunctionConfigurationCommand,
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda'
-import { zipOf } from '../../testing/zip.ts'
+import { zipOf } from '../../functions/zip.test-support.ts'
 import {
   functionArn,
   makeRole,
@@ -19,7 +19,7 @@ import {
   ZIP,
 } from './lambda.test-support.ts'
 
-const OTHER_ZIP = zipOf({ name: 'other.mjs', content: 'export const handler = async () => 2' })
+const OTHER_ZIP = zipOf([{ name: 'other.mjs', text: 'export const handler = async () => 2' }])
 const STALE =
   'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id'
 

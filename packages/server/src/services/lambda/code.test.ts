@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { CreateFunctionCommand, type FunctionCode, GetFunctionCommand } from '@aws-sdk/client-lambda'
 import fc from 'fast-check'
-import { zipOf } from '../../testing/zip.ts'
+import { zipOf } from '../../functions/zip.test-support.ts'
 import { functionInput, newFunction, openLambda, refusalOf, ZIP } from './lambda.test-support.ts'
 import { faultOf } from './zip.ts'
 
@@ -24,17 +24,17 @@ class Scratch implements Disposable {
 }
 
 describe('a zip', () => {
-  const broken: readonly (readonly [string, Buffer])[] = [
+  const broken: readonly (readonly [string, Uint8Array])[] = [
     ['that is none', Buffer.from('not a zip')],
     ['that is cut off', ZIP.subarray(0, ZIP.length - 30)],
-    ['without an entry', zipOf()],
-    ['that escapes upwards', zipOf({ name: '../evil.mjs' })],
-    ['that escapes in the middle', zipOf({ name: 'a/../../evil.mjs' })],
-    ['that escapes to the root', zipOf({ name: '/etc/evil' })],
-    ['that escapes with a backslash', zipOf({ name: '..\\evil.mjs' })],
-    ['with a symbolic link', zipOf({ name: 'link', content: '/etc', mode: 0o120777 })],
-    ['with a device', zipOf({ name: 'dev', mode: 0o020666 })],
-    ['with one name twice', zipOf({ name: 'a' }, { name: 'a' })],
+    ['without an entry', zipOf([])],
+    ['that escapes upwards', zipOf([{ name: '../evil.mjs' }])],
+    ['that escapes in the middle', zipOf([{ name: 'a/../../evil.mjs' }])],
+    ['that escapes to the root', zipOf([{ name: '/etc/evil' }])],
+    ['that escapes with a backslash', zipOf([{ name: '..\\evil.mjs' }])],
+    ['with a symbolic link', zipOf([{ name: 'link', text: '/etc', mode: 0o120777 }])],
+    ['with a device', zipOf([{ name: 'dev', mode: 0o020666 }])],
+    ['with one name twice', zipOf([{ name: 'a' }, { name: 'a' }])],
   ]
   for (const [what, zip] of broken)
     test(`${what} is refused`, async () => {
@@ -47,14 +47,14 @@ describe('a zip', () => {
     })
 
   test('of more than 250 MiB unpacked is refused, counted over all entries', async () => {
-    const entry = (name: string, claimedBytes: number) => ({ name, claimedBytes })
+    const entry = (name: string, saysBytes: number) => ({ name, saysBytes })
     const most = 262_144_000
     assert.equal(
-      (await faultOf(zipOf(entry('a', most + 1))))?.message,
+      (await faultOf(zipOf([entry('a', most + 1)])))?.message,
       'Unzipped size must be smaller than 262144000 bytes',
     )
     const halves = [entry('a', most / 2), entry('b', most / 2), entry('c', 1)]
-    assert.match((await faultOf(zipOf(...halves)))?.message ?? '', /^Unzipped size/)
+    assert.match((await faultOf(zipOf(halves)))?.message ?? '', /^Unzipped size/)
   })
 
   test('of more than 50 MiB is refused', async () => {
@@ -69,8 +69,8 @@ describe('a zip', () => {
 
   test('of 50 MiB is taken', async () => {
     await using scene = await openLambda()
-    const padding = 52_428_800 - zipOf({ name: 'a' }).length
-    const ZipFile = zipOf({ name: 'a', content: 'x'.repeat(padding) })
+    const padding = 52_428_800 - zipOf([{ name: 'a', stored: true }]).length
+    const ZipFile = zipOf([{ name: 'a', text: 'x'.repeat(padding), stored: true }])
     assert.equal((await newFunction(scene, { Code: { ZipFile } })).CodeSize, 52_428_800)
   })
 

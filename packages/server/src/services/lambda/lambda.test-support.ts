@@ -7,14 +7,14 @@ import {
   LambdaClient,
 } from '@aws-sdk/client-lambda'
 import type { Functions, Invocation, InvocationResult } from '../../functions/functions.ts'
+import { zipOf } from '../../functions/zip.test-support.ts'
 import type { Values } from '../../settings.ts'
 import { type Keys, startServer, TEST_ACCOUNT, TEST_REGION, type TestServer } from '../../testing/server.ts'
-import { zipOf } from '../../testing/zip.ts'
 
 // For this folder's API tests.
 
 export const ROLE = `arn:aws:iam::${TEST_ACCOUNT}:role/runner`
-export const ZIP = zipOf({ name: 'index.mjs', content: 'export const handler = async () => 1' })
+export const ZIP = Buffer.from(zipOf([{ name: 'index.mjs', text: 'export const handler = async () => 1' }]))
 
 /** A server that runs no processes: what functions answer is the test's to say. */
 export interface LambdaScene extends AsyncDisposable {
