@@ -191,11 +191,12 @@ describe('a built-in function', () => {
   test('cannot be deleted or changed, by whoever may do all', async () => {
     await using scene = await openLambda()
     const FunctionName = BUILT_IN
-    for (const call of [
+    const calls = [
       scene.lambda.send(new DeleteFunctionCommand({ FunctionName })),
       scene.lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile: Buffer.from('') })),
-    ])
-      assert.deepEqual(await refusalOf(call), {
+    ]
+    for (const refusal of await Promise.all(calls.map(refusalOf)))
+      assert.deepEqual(refusal, {
         name: 'InvalidParameterValueException',
         message: 'A built-in function cannot be changed or deleted.',
         status: 400,
