@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { CreateUserCommand, DeleteUserCommand, IAMClient } from '@aws-sdk/client-iam'
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DeleteAccessKeyCommand,
+  DeleteUserCommand,
+  IAMClient,
+} from '@aws-sdk/client-iam'
 import {
   AddPermissionCommand,
   type AddPermissionCommandInput,
@@ -202,9 +208,20 @@ describe('AddPermission', () => {
     const iam = scene.server.sdk(IAMClient, scene.server.admin)
     const UserName = 'eve'
     const { User } = await iam.send(new CreateUserCommand({ UserName }))
+    const eve = async () => {
+      const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }))
+      const { AccessKeyId = '', SecretAccessKey = '' } = AccessKey ?? {}
+      return scene.as({ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey })
+    }
+    const get = new GetFunctionCommand({ FunctionName })
     await add(scene, { Principal: User?.Arn, Action: 'lambda:GetFunction' })
+    const first = await eve()
+    await first.send(get)
+    const { accessKeyId: AccessKeyId } = await first.config.credentials()
+    await iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }))
     await iam.send(new DeleteUserCommand({ UserName }))
     await iam.send(new CreateUserCommand({ UserName }))
+    assert.equal((await refusalOf((await eve()).send(get))).name, 'AccessDeniedException')
     await add(scene, { StatementId: 's2' })
     const { document } = await policyOf(scene)
     assert.deepEqual(document.Statement[0].Principal, { AWS: User?.UserId })
