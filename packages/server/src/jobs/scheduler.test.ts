@@ -125,8 +125,8 @@ describe('the scheduler', () => {
   })
 
   test('is stopped after a while even where a job does not end', { timeout: 5000 }, async () => {
-    const { promise: never } = Promise.withResolvers<never>()
-    await using house = await start(() => never)
+    const long = Promise.withResolvers<void>()
+    await using house = await start(() => long.promise)
     await house.queue('a')
     house.scheduler.nudge()
     while (house.wakes.length < 2) await new Promise(setImmediate)
@@ -139,6 +139,7 @@ describe('the scheduler', () => {
     assert.equal(isOver, false)
     for (const wake of house.wakes.splice(0)) wake()
     await stopped
+    long.resolve()
   })
 
   test('looks again by itself', { timeout: 5000 }, async () => {
