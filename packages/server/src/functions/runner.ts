@@ -11,7 +11,6 @@ import {
   type FunctionUsers,
   isKeptApart,
   placesFor,
-  probeConfinement,
   uidIn,
 } from './confinement.ts'
 import { environmentOf, openVariables } from './environment.ts'
@@ -54,6 +53,8 @@ export interface RunnerRooms {
   readonly logger: Logger
   /** The URL at which a function reaches this server, once it is known. */
   readonly endpoint: Promise<string>
+  /** What this machine offers to shut functions in; asked once. */
+  confinement(): Promise<Confinement>
   readonly settings: FunctionSettings
 }
 
@@ -184,7 +185,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
 
   /** Found out once, when the first function runs. */
   #confined(): Promise<Confinement> {
-    this.#confinement ??= probeConfinement(process.getuid?.() === 0).then(async (found) => {
+    this.#confinement ??= this.#rooms.confinement().then(async (found) => {
       const { logger } = this.#rooms
       const left = await removeLeftWorkspaces()
       if (left > 0) logger.info('functions.left-removed', { directories: left })
