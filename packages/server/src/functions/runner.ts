@@ -25,7 +25,7 @@ import { roleCredentials } from './role-session.ts'
 import { type Ran, type Run, run } from './run.ts'
 import { giveTo, openWorkspace, removeLeftWorkspaces, removeWorkspace } from './workspace.ts'
 
-export interface FunctionSettings {
+interface FunctionSettings {
   /** How many run at once; more are turned away. */
   readonly concurrency: number
   /** What runs Python functions. */
@@ -78,7 +78,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   readonly #stop = Promise.withResolvers<never>()
   #isStopped = false
   #confinement: Promise<Confinement> | undefined
-  #python: Promise<string> | undefined
+  #python: string | undefined
 
   constructor(rooms: RunnerRooms) {
     this.#rooms = rooms
@@ -197,14 +197,9 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   }
 
   /** Looked for again where it was not there. */
-  async #interpreter(): Promise<string> {
-    this.#python ??= findPython(this.#rooms.settings.python)
-    try {
-      return await this.#python
-    } catch (error) {
-      this.#python = undefined
-      throw error
-    }
+  async #interpreter(): Promise<string | undefined> {
+    this.#python ??= await findPython(this.#rooms.settings.python)
+    return this.#python
   }
 }
 
