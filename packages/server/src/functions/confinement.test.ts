@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { systemClock } from '../platform/clock.ts'
+import { silentLogger } from '../platform/logger.ts'
+import { systemRandom } from '../platform/random.ts'
 import { systemTimer } from '../platform/timer.ts'
 import { type Confinement, commandOf, isKeptApart, type Launch, placesFor, uidIn } from './confinement.ts'
 import { Census } from './family.ts'
 import { FunctionProcess } from './function-process.ts'
 import { FunctionHouse, isRunning } from './functions.test-support.ts'
 import { Output } from './output.ts'
+import { FunctionRunner } from './runner.ts'
 import { zipOf } from './zip.test-support.ts'
 
 const LAUNCH: Launch = {
@@ -132,4 +136,32 @@ describe('--function-user', { skip: root, concurrency: 2 }, () => {
     assert.ok(uid === 28_000 || uid === 28_001)
     assert.deepEqual([gid, groups, read], [uid, [uid], 'nothing'])
   })
+})
+
+test('a machine that offers nothing runs what is built in, and users’ functions only if the operator said so', async () => {
+  await using house = await FunctionHouse.open()
+  const arn = await house.add({
+    files: { 'index.mjs': 'export const handler = async () => process.getuid()' },
+  })
+  const builtIn = 'arn:aws:lambda:us-east-1:111122223333:function:lockstep-rotate-random-password'
+  const { store, keyring } = house.server.house
+  const on = (confinement: Confinement, mayBeUnconfined: boolean) =>
+    new FunctionRunner({
+      ...{ store, keyring, clock: house.server.clock, wallClock: systemClock },
+      ...{ random: systemRandom, timer: systemTimer, logger: silentLogger },
+      endpoint: Promise.resolve('http://127.0.0.1:1'),
+      confinement: async () => confinement,
+      settings: { concurrency: 1, python: 'python3', hidden: [], mayBeUnconfined },
+    })
+  await using strict = on(NONE, false)
+  const payload = Buffer.from('{}')
+  await assert.rejects(strict.invoke({ functionArn: arn, payload }), { code: 'ServiceException' })
+  const answer = await strict.invoke({ functionArn: builtIn, payload })
+  // It ran, and has found no step in its event.
+  assert.match(Buffer.from(answer.payload).toString(), /"trace"/)
+  await using told = on(NONE, true)
+  assert.equal(
+    Buffer.from((await told.invoke({ functionArn: arn, payload })).payload).toString(),
+    String(process.getuid?.()),
+  )
 })
