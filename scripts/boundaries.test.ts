@@ -16,6 +16,8 @@ const FORBIDDEN = [
   [`${server}/gateway/planted.ts`, '../services/registry.ts'],
   [`${server}/gateway/planted.ts`, '../http/listener.ts'],
   [`${server}/services/kms/planted.ts`, '../secretsmanager/index.ts'],
+  [`${server}/services/kms/planted.ts`, '../lambda/index.ts'],
+  [`${server}/services/lambda/planted.ts`, '../kms/index.ts'],
   [`${server}/services/kms/planted.ts`, '../../store/sqlite/connection.ts'],
   [`${server}/services/kms/planted.ts`, '../../http/listener.ts'],
   [`${server}/moving/planted.ts`, '../gateway/call.ts'],
