@@ -16,8 +16,11 @@ const PURPOSES = [
   'access-key',
   'session',
   'page-token',
+  'function-environment',
   'trail-signing',
   'trail-lane',
+  'function-environment',
+  'function-event',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 
