@@ -19,6 +19,8 @@ const FORBIDDEN = [
   [`${server}/services/kms/planted.ts`, '../../store/sqlite/connection.ts'],
   [`${server}/services/kms/planted.ts`, '../../http/listener.ts'],
   [`${server}/moving/planted.ts`, '../gateway/call.ts'],
+  [`${server}/functions/planted.ts`, '../services/registry.ts'],
+  [`${server}/functions/planted.ts`, '../http/listener.ts'],
   [`${server}/jobs/planted.ts`, '../gateway/call.ts'],
   [`${server}/jobs/planted.ts`, '../store/postgres/pool.ts'],
   [`${server}/rotation/planted.ts`, '../services/registry.ts'],

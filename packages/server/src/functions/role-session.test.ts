@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import { IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { documentOf, FunctionHouse } from './functions.test-support.ts'
@@ -74,15 +74,4 @@ describe('a function’s credentials', { concurrency: 2 }, () => {
     await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: 'runs', PolicyDocument }))
     await assert.rejects(house.invoke(arn), denied)
   })
-})
-
-test('a built-in function runs as a role that its account has from the first invocation on', async () => {
-  await using house = await FunctionHouse.open()
-  const iam = house.server.sdk(IAMClient, house.server.admin)
-  const role = new GetRoleCommand({ RoleName: 'lockstep-rotation' })
-  await assert.rejects(iam.send(role), { name: 'NoSuchEntityException' })
-  const arn = 'arn:aws:lambda:us-east-1:111122223333:function:lockstep-rotate-random-password'
-  await Promise.all([house.invoke(arn), house.invoke(arn)])
-  const { Role } = await iam.send(role)
-  assert.equal(Role?.Arn, 'arn:aws:iam::111122223333:role/service-role/lockstep-rotation')
 })

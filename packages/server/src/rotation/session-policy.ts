@@ -13,8 +13,9 @@ const CHANGES = [
 
 // DIVERGENCE: while a function rotates a secret its role changes no other one; in AWS its role alone decides.
 /**
- * What a function may do while it rotates a secret. A built-in one has no role, so this is all: to read and write the
- * one secret. Another's role decides, but for changes to other secrets.
+ * What a function may do while it rotates a secret, at most. A built-in one's role is for every secret that such a
+ * function rotates: here it is held to the one, and to the superusers' that their owners marked as such. Another's role
+ * decides, but for changes to other secrets.
  */
 export function rotationSessionPolicy({ code }: FunctionRecord, secretArn: string): string {
   const statements = code.kind === 'built-in' ? builtIn(secretArn) : limited(secretArn)
@@ -32,6 +33,12 @@ function builtIn(secretArn: string): readonly object[] {
         'secretsmanager:UpdateSecretVersionStage',
       ],
       Resource: secretArn,
+    },
+    {
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:ResourceTag/lockstep:rotation-superuser': 'true' } },
     },
     { Effect: 'Allow', Action: 'secretsmanager:GetRandomPassword', Resource: '*' },
     {

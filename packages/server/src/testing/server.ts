@@ -121,7 +121,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 async function listen(house: House, parts: AsyncDisposableStack): Promise<Listener> {
   const listener = await Listener.open(
     {
-      ...{ host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576, bodyRoomBytes: 16_777_216, largeBodyRoomBytes: 16_777_216 },
+      ...{
+        host: '127.0.0.1',
+        port: 0,
+        maxBodyBytes: 1_048_576,
+        bodyRoomBytes: 16_777_216,
+        largeBodyRoomBytes: 16_777_216,
+      },
       ...{ trustedProxies: [], clock: systemClock, random: systemRandom, timer: systemTimer },
       logger: silentLogger,
     },
