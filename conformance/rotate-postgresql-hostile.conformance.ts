@@ -15,8 +15,8 @@ before(async () => {
   victim = await world.current((await world.newUser('victim')).arn)
 })
 after(async () => {
-  await logIn(victim)
-  await world[Symbol.asyncDispose]()
+  await using over = world
+  assert.equal(await logIn(victim), 'victim', 'the victim has kept the password')
 })
 
 const masterarn = () => ({ masterarn: world.masterArn })
