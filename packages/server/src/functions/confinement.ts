@@ -32,7 +32,7 @@ export interface Confinement {
 
 const PROBE_MS = 5_000
 /** Where the tools are, whatever the server's own PATH says. */
-export const TOOLS_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const TOOLS_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Tries out what works here: a container's runtime or the system may forbid what is installed. */
 export async function probeConfinement(isRoot: boolean): Promise<Confinement> {
@@ -44,8 +44,13 @@ export async function probeConfinement(isRoot: boolean): Promise<Confinement> {
   return { namespaces: isPossible ? kind : 'none', setpriv }
 }
 
+/** Whether a function is kept from what the server's user alone may read. */
+export function isKeptApart({ namespaces, setpriv }: Confinement, uid: number | undefined): boolean {
+  return namespaces !== 'none' || (setpriv && uid !== undefined)
+}
+
 /** The command that runs another in namespaces of its own, which end with it. */
-export function unshareCommand(kind: 'user' | 'root'): readonly string[] {
+function unshareCommand(kind: 'user' | 'root'): readonly string[] {
   const user = kind === 'user' ? ['--user', '--map-root-user'] : []
   return ['unshare', ...user, '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc']
 }

@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { eventually } from '../testing/eventually.ts'
 import { probeConfinement } from './confinement.ts'
-import { FunctionHouse } from './functions.test-support.ts'
+import { FunctionHouse, isRunning } from './functions.test-support.ts'
+import { zipOf } from './zip.test-support.ts'
 
 const { namespaces } = await probeConfinement(process.getuid?.() === 0)
 const confined = namespaces === 'none' ? 'this machine forbids namespaces' : false
-
-/** Whether any process of the machine has this in its command line. */
-function isRunning(mark: string): boolean {
-  return readdirSync('/proc').some((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark)
-    } catch {
-      return false // ended meanwhile
-    }
-  })
-}
 
 /** A handler that starts a process which leaves group, session and environment behind, and answers its mark. */
 const STRAY = `import { spawn } from 'node:child_process'
@@ -60,7 +50,7 @@ describe('nothing outlives an invocation', { concurrency: 2 }, () => {
   test('also where the server is killed', async () => {
     const mark = `stray-${process.pid}-c`
     const support = join(import.meta.dirname, 'functions.test-support.ts')
-    const script = `import { FunctionHouse } from ${JSON.stringify(support)}
+    const script = `import { FunctionHouse, isRunning } from ${JSON.stringify(support)}
       const house = await FunctionHouse.open()
       const arn = await house.add({ files: { 'index.mjs': ${JSON.stringify(STRAY)} } })
       await house.invoke(arn, { mark: ${JSON.stringify(mark)} })`
@@ -74,6 +64,9 @@ describe('nothing outlives an invocation', { concurrency: 2 }, () => {
     await eventually(async () => assert.equal(isRunning(child), false))
   })
 })
+
+/** Whether a function can have a /tmp of its own: not where this checkout is in it. */
+const crowded = confined || (/^\/(var\/)?tmp\//.test(import.meta.dirname) && 'the checkout is in /tmp')
 
 describe('what a function cannot see', { concurrency: 2 }, () => {
   test('anything of the server’s environment', async (t) => {
@@ -117,6 +110,22 @@ describe('what a function cannot see', { concurrency: 2 }, () => {
     } finally {
       rmSync(data, { recursive: true })
       rmSync(join(key, '..'), { recursive: true })
+    }
+  })
+
+  test('what others keep in /tmp', { skip: crowded }, async () => {
+    const note = join(tmpdir(), `lockstep-note-${process.pid}`)
+    writeFileSync(note, 'seen')
+    try {
+      await using house = await FunctionHouse.open()
+      const source = `import { existsSync, writeFileSync } from 'node:fs'
+        export const handler = async ({ note }) => { const was = existsSync(note); writeFileSync(note, 'its'); return was }`
+      const arn = await house.add({ zip: zipOf([{ name: 'index.mjs', text: source }]) })
+      assert.equal((await house.invoke(arn, { note })).json, false)
+      assert.equal((await house.invoke(arn, { note })).json, false)
+      assert.equal(readFileSync(note, 'utf8'), 'seen')
+    } finally {
+      rmSync(note)
     }
   })
 

@@ -9,12 +9,12 @@ import {
   type Confinement,
   commandOf,
   type FunctionUsers,
+  isKeptApart,
   placesFor,
-  probeConfinement,
   uidIn,
 } from './confinement.ts'
 import { environmentOf, openVariables } from './environment.ts'
-import { tooManyRequests } from './errors.ts'
+import { notConfined, tooManyRequests } from './errors.ts'
 import { Census } from './family.ts'
 import { FunctionLog } from './function-log.ts'
 import type { Functions, Invocation, InvocationResult } from './functions.ts'
@@ -25,12 +25,14 @@ import { roleCredentials } from './role-session.ts'
 import { type Ran, type Run, run } from './run.ts'
 import { giveTo, openWorkspace, removeLeftWorkspaces, removeWorkspace } from './workspace.ts'
 
-export interface FunctionSettings {
+interface FunctionSettings {
   /** How many run at once; more are turned away. */
   readonly concurrency: number
   /** What runs Python functions. */
   readonly python: string
   readonly users?: FunctionUsers | undefined
+  /** Whether users' functions run where nothing keeps them from the server's files. */
+  readonly mayBeUnconfined: boolean
   /** PEM certificates that functions check the server's against. */
   readonly caFile?: string | undefined
   /** Where logs are kept; absent: nowhere. */
@@ -51,6 +53,8 @@ export interface RunnerRooms {
   readonly logger: Logger
   /** The URL at which a function reaches this server, once it is known. */
   readonly endpoint: Promise<string>
+  /** What this machine offers to shut functions in; asked once. */
+  confinement(): Promise<Confinement>
   readonly settings: FunctionSettings
 }
 
@@ -74,7 +78,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   readonly #stop = Promise.withResolvers<never>()
   #isStopped = false
   #confinement: Promise<Confinement> | undefined
-  #python: Promise<string> | undefined
+  #python: string | undefined
 
   constructor(rooms: RunnerRooms) {
     this.#rooms = rooms
@@ -151,6 +155,8 @@ export class FunctionRunner implements Functions, AsyncDisposable {
     const code = await placeCode(loaded, work)
     const program = await programOf(record, code.taskRoot, () => this.#interpreter())
     const confinement = await this.#confined()
+    if (!(isKeptApart(confinement, uid) || settings.mayBeUnconfined || record.code.kind === 'built-in'))
+      throw notConfined()
     const endpointUrl = await Promise.race([endpoint, this.#stop.promise])
     const credentials = await roleCredentials(record, sessionPolicy, this.#rooms)
     if (uid !== undefined) await giveTo(uid, work)
@@ -179,7 +185,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
 
   /** Found out once, when the first function runs. */
   #confined(): Promise<Confinement> {
-    this.#confinement ??= probeConfinement(process.getuid?.() === 0).then(async (found) => {
+    this.#confinement ??= this.#rooms.confinement().then(async (found) => {
       const { logger } = this.#rooms
       const left = await removeLeftWorkspaces()
       if (left > 0) logger.info('functions.left-removed', { directories: left })
@@ -191,14 +197,9 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   }
 
   /** Looked for again where it was not there. */
-  async #interpreter(): Promise<string> {
-    this.#python ??= findPython(this.#rooms.settings.python)
-    try {
-      return await this.#python
-    } catch (error) {
-      this.#python = undefined
-      throw error
-    }
+  async #interpreter(): Promise<string | undefined> {
+    this.#python ??= await findPython(this.#rooms.settings.python)
+    return this.#python
   }
 }
 

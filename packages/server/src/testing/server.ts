@@ -88,6 +88,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       'account-id': TEST_ACCOUNT,
       accounts: OTHER_ACCOUNT,
       region: TEST_REGION,
+      // Tests run anywhere.
+      'insecure-functions': 'true',
       ...options.settings,
     },
     {},
