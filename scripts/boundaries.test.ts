@@ -31,6 +31,9 @@ const FORBIDDEN = [
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],
   ['packages/wire/src/planted.ts', '@lockstep/server/main'],
+  ['packages/wire/src/planted.ts', '@lockstep/workers/rotation/rotator'],
+  ['packages/workers/src/planted.ts', '@lockstep/server/main'],
+  ['packages/workers/src/rotation/planted.ts', '../../../server/src/platform/plaintext.ts'],
   ['packages/cli/src/planted.ts', '@lockstep/server/main'],
 ] as const
 
