@@ -18,6 +18,8 @@ const PURPOSES = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'function-environment',
+  'function-event',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

@@ -5,6 +5,8 @@ import { trail } from './0004-trail.ts'
 import { jobs } from './0005-jobs.ts'
 import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
+import { functions } from './0008-functions.ts'
+import { rotations } from './0009-rotations.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -16,4 +18,6 @@ export const migrations: readonly Migration[] = [
   jobs,
   installation,
   servers,
+  functions,
+  rotations,
 ]
