@@ -1,6 +1,8 @@
 import { DELETE_JOB, ROTATE_JOB } from '../envelope/rotation.ts'
+import { INVOKE_FUNCTION } from '../functions/event-job.ts'
 import { PURGE_SECRET, ROTATE_SECRET, START_ROTATION } from '../store/secrets.ts'
 import { deleteKmsKey } from './delete-kms-key.ts'
+import { invokeFunction } from './invoke-function.ts'
 import type { JobGroup } from './job.ts'
 import { purgeSecret } from './purge-secret.ts'
 import { rotateKmsKey } from './rotate-kms-key.ts'
@@ -21,5 +23,6 @@ export const groups: readonly JobGroup[] = [
   },
   // A step may take fifteen minutes.
   { name: 'rotations', concurrency: 8, jobs: { [ROTATE_SECRET]: rotateSecret } },
+  { name: 'events', concurrency: 8, jobs: { [INVOKE_FUNCTION]: invokeFunction } },
   { name: 'deliveries', concurrency: 16, jobs: {} },
 ]
