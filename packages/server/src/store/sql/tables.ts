@@ -1,8 +1,10 @@
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
+import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
 import type { SecretTables } from './secrets.ts'
+import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
 
 /** Every table, for Kysely's types. Each aggregate declares its own beside its queries. */
@@ -12,4 +14,6 @@ export interface Tables
     PrincipalTables,
     TrailTables,
     JobTables,
+    TopicTables,
+    NoticeTables,
     InstallationTables {}
