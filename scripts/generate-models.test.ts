@@ -43,7 +43,6 @@ describe('generate', () => {
       ['sts', 'SAMLAssertion'],
       ['sns', 'Subject'],
       ['sns', 'MessageAttributes'],
-      ['sns', 'Token'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')
