@@ -1,3 +1,4 @@
+import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
 import { noticesContract } from './notices.contract.ts'
@@ -18,5 +19,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   principalContract(open)
   topicsContract(open)
   noticesContract(open)
+  functionsContract(open)
   trailContract(open)
 }

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
@@ -24,6 +25,7 @@ export interface Readers {
   readonly jobs: JobReader
   readonly topics: TopicReader
   readonly notices: NoticeReader
+  readonly functions: FunctionReader
   readonly installation: InstallationReader
 }
 
@@ -36,6 +38,7 @@ export interface Writers {
   readonly jobs: JobWriter
   readonly topics: TopicWriter
   readonly notices: NoticeWriter
+  readonly functions: FunctionWriter
   readonly installation: InstallationWriter
 }
 

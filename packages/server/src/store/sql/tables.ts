@@ -1,3 +1,4 @@
+import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
@@ -16,4 +17,5 @@ export interface Tables
     JobTables,
     TopicTables,
     NoticeTables,
+    FunctionTables,
     InstallationTables {}
