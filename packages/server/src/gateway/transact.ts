@@ -1,5 +1,6 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -18,6 +19,7 @@ export interface Rooms {
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
+  readonly destinations: Destinations
   readonly store: Store
   readonly decider: Decider
   /** Where the events of calls go that never proved who they are. */
@@ -55,7 +57,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, store, decider }: Rooms,
+  { clock, random, timer, keyring, destinations, store, decider }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -70,6 +72,7 @@ function contextOf<Held extends Readers>(
     random,
     timer,
     keyring,
+    destinations,
     store: held,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),

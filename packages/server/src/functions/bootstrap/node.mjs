@@ -70,7 +70,11 @@ function named(name, message) {
 /** `dir/file.export.member` -> the function. */
 async function loadHandler() {
   const full = process.env._HANDLER ?? ''
-  if (full.includes('..')) throw named('Runtime.MalformedHandlerName', `'${full}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`)
+  if (full.includes('..'))
+    throw named(
+      'Runtime.MalformedHandlerName',
+      `'${full}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    )
   const match = /^([^.]*)\.(.+)$/.exec(basename(full))
   if (!match) throw named('Runtime.MalformedHandlerName', 'Bad handler')
   const [, module, path] = match
@@ -81,7 +85,8 @@ async function loadHandler() {
   try {
     loaded = await import(pathToFileURL(found).href)
   } catch (error) {
-    if (error instanceof SyntaxError) throw named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
+    if (error instanceof SyntaxError)
+      throw named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
     if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND') {
       throw named('Runtime.ImportModuleError', `Error: ${error.message}`)
     }
@@ -154,7 +159,8 @@ async function invoke(handler, { headers, text }) {
   process.on('beforeExit', () => {
     if (answer.isOver()) return
     if (!isPromised) void answer.succeed(null)
-    else void answer.fail(named('Runtime.NodeJsExit', 'The event loop is empty and the handler has not settled'))
+    else
+      void answer.fail(named('Runtime.NodeJsExit', 'The event loop is empty and the handler has not settled'))
   })
   try {
     const event = JSON.parse(text)
