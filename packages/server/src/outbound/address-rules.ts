@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -51,7 +52,8 @@ export class AddressRules {
 
   /** Whether an address, as text, may be connected to. What is no address may not. */
   admits(text: string): boolean {
-    if (!ipaddr.isValid(text)) return false
+    // The library alone would take 127.1, too.
+    if (isIP(text) === 0) return false
     const address = unmapped(ipaddr.parse(text))
     if (isWithin(address, this.#allowed)) return true
     if (address.kind() === 'ipv4') return !isWithin(address, REFUSED_IPV4)
@@ -65,7 +67,7 @@ export class AddressRules {
    */
   admitsHost(host: string): boolean {
     const bare = host.replace(/^\[(.*)\]$/, '$1')
-    if (ipaddr.isValid(bare)) return this.admits(bare)
+    if (isIP(bare) !== 0) return this.admits(bare)
     if (bare !== '' && !/(?:^|\.)localhost\.?$/i.test(bare)) return true
     return this.admits('127.0.0.1') || this.admits('::1')
   }

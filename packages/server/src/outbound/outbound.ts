@@ -68,7 +68,8 @@ export class Outbound {
     // Whoever comes second is not waited for.
     over.catch(() => {})
     const address = await Promise.race([this.#resolve(post.url.hostname), over])
-    return Promise.race([this.#send(post, address, end.signal), over])
+    // Awaited here: what is returned unawaited would have lost its time limit.
+    return await Promise.race([this.#send(post, address, end.signal), over])
   }
 
   async #resolve(hostname: string): Promise<string> {
