@@ -10,18 +10,24 @@ async function verify(message: Readonly<Record<string, string>>, { server }: Sce
     message.Type === 'Notification'
       ? ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
       : ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
-  const text = names.flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`])).join('')
+  const text = names
+    .flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`]))
+    .join('')
   const id = /SimpleNotificationService-([0-9a-f]{32})\.pem$/.exec(message.SigningCertURL ?? '')?.[1] ?? ''
   const { publicKey } = new X509Certificate((await server.house.certificate(id)) ?? '')
   const algorithm = message.SignatureVersion === '2' ? 'RSA-SHA256' : 'RSA-SHA1'
-  return createVerify(algorithm).update(text).verify(publicKey, message.Signature ?? '', 'base64')
+  return createVerify(algorithm)
+    .update(text)
+    .verify(publicKey, message.Signature ?? '', 'base64')
 }
 
 describe('an HTTP subscription', () => {
   test('is asked first, gets nothing until it has confirmed, and then what is published', async () => {
     await using scene = await startScene()
     const { sns, topicArn: TopicArn, web } = scene
-    const { SubscriptionArn } = await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'http', Endpoint: web.url }))
+    const { SubscriptionArn } = await sns.send(
+      new SubscribeCommand({ TopicArn, Protocol: 'http', Endpoint: web.url }),
+    )
     assert.equal(SubscriptionArn, 'pending confirmation')
     await sns.send(new PublishCommand({ TopicArn, Message: 'too early' }))
     await scene.settle()
@@ -114,7 +120,13 @@ describe('an HTTP subscription', () => {
     await sns.send(new PublishCommand({ TopicArn, Message: JSON.stringify(texts), MessageStructure: 'json' }))
     await sns.send(new PublishCommand({ TopicArn, Message: '{"default":"plain"}', MessageStructure: 'json' }))
     await scene.settle()
-    assert.deepEqual(web.messages('Notification').map(({ Message }) => Message).toSorted(), ['for http', 'plain'])
+    assert.deepEqual(
+      web
+        .messages('Notification')
+        .map(({ Message }) => Message)
+        .toSorted(),
+      ['for http', 'plain'],
+    )
   })
 })
 

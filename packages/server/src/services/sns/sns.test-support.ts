@@ -1,4 +1,9 @@
-import { ConfirmSubscriptionCommand, CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+import {
+  ConfirmSubscriptionCommand,
+  CreateTopicCommand,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns'
 import type { Received, Reply } from '../../gateway/call.ts'
 import type { Values } from '../../settings.ts'
 import { MailReceiver } from '../../testing/mail-receiver.ts'
