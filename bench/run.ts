@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
+import { rotation } from './rotation.ts'
 import { secrets } from './secrets.ts'
 import { trail } from './trail.ts'
 
@@ -21,6 +22,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   secrets,
   postgres,
   moving,
+  rotation,
   trail,
 }
 

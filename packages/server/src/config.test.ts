@@ -50,6 +50,25 @@ test('every bad setting is named at once', () => {
   )
 })
 
+test('how functions run is checked like everything else', () => {
+  const bad = {
+    'function-concurrency': '0',
+    'function-user': '20005-20000',
+    'function-endpoint': 'ftp://here',
+  }
+  assert.throws(
+    () => readConfig({ data: 'memory', ...bad }, {}),
+    (error) => error instanceof ConfigError && Object.keys(bad).every((name) => error.message.includes(name)),
+  )
+  for (const user of ['root', '0', '-5', '5-'])
+    assert.throws(() => readConfig({ data: 'memory', 'function-user': user }, {}), /--function-user/, user)
+  assert.deepEqual(readConfig({ data: 'memory' }, {}).functions, {
+    concurrency: 16,
+    python: 'python3',
+    mayBeUnconfined: false,
+  })
+})
+
 test('a plain listener beyond loopback needs a flag that says what it gives up', () => {
   assert.throws(() => readConfig({ data: 'memory', listen: '0.0.0.0:4600' }, {}), /--insecure-plain-http/)
   assert.equal(

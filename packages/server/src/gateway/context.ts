@@ -1,9 +1,11 @@
 import type { AwsError } from '@lockstep/wire'
+import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
+import type { NewJob } from '../store/jobs.ts'
 import type { Readers, Writers } from '../store/store.ts'
 import type { Principal, Tags } from './principal.ts'
 
@@ -64,6 +66,8 @@ export interface Context {
   readonly keyring: Keyring
   /** Where notices may be sent to. */
   readonly destinations: Destinations
+  /** Runs functions. Never for a write: its transaction would stay open meanwhile. */
+  readonly functions: Functions
   readonly store: Readers
   /** `write`: {@link store} is a transaction, so what it shows may never be committed and is not for a cache. */
   readonly access: 'read' | 'write'
@@ -75,6 +79,8 @@ export interface Context {
   demand(check: Check): void
   /** Adds an event beside this call's own to the trail. */
   alsoRecord(inner: InnerCall): void
+  /** Queues a job in a transaction of its own: for a call that changes nothing else and runs in none. */
+  queue(job: NewJob): Promise<void>
   /** See {@link Store.defer}. */
   defer(work: (tx: Writers) => Promise<void>): void
 }

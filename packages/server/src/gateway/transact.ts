@@ -1,4 +1,5 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
+import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -10,16 +11,17 @@ import type { Decoded, Ready } from './call.ts'
 import type { Context } from './context.ts'
 import type { Decider } from './decide.ts'
 import { entriesOf } from './entries.ts'
-import { bind } from './operation.ts'
+import { bind, type PreparationDoors } from './operation.ts'
 import type { Step } from './step.ts'
 
 /** What every call's context is made of. */
-export interface Rooms {
+export interface Rooms extends PreparationDoors {
   readonly clock: Clock
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
   readonly destinations: Destinations
+  readonly functions: Functions
   readonly store: Store
   readonly decider: Decider
   /** Where the events of calls go that never proved who they are. */
@@ -31,19 +33,20 @@ export interface Rooms {
  * A write is one transaction, which authorization, the change, its jobs and its event share.
  */
 export function transact(rooms: Rooms): Step<Decoded, Ready> {
-  return (call, next) => {
+  return async (call, next) => {
     const { operation, input, facts } = call
     if (operation.access === 'read') {
       const ctx = contextOf(call, rooms, rooms.store.read)
-      return next({ ...call, ctx, bound: bind(operation, input, ctx) })
+      return next({ ...call, ctx, bound: bind(operation, input, ctx, undefined) })
     }
     const { account } = call.principal
+    const prepared = await operation.prepare?.(input, rooms)
     const lock = lockOf(call.service.name, { account, region: call.region })
     return rooms.store
       .write(async (tx: Writers) => {
         facts.inner = []
         const ctx = contextOf(call, rooms, tx)
-        const output = await next({ ...call, ctx, bound: bind(operation, input, ctx) })
+        const output = await next({ ...call, ctx, bound: bind(operation, input, ctx, prepared) })
         facts.response = trailResponse(call.model, output)
         for (const entry of entriesOf(call, rooms.home, rooms.random)) await tx.trail.append(entry)
         return output
@@ -57,7 +60,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, destinations, store, decider }: Rooms,
+  { clock, random, timer, keyring, destinations, functions, store, decider }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -73,6 +76,7 @@ function contextOf<Held extends Readers>(
     timer,
     keyring,
     destinations,
+    functions,
     store: held,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),
@@ -82,6 +86,7 @@ function contextOf<Held extends Readers>(
       if (refused) throw refused
     },
     alsoRecord: (inner) => void facts.inner.push(inner),
+    queue: (job) => store.write((tx) => tx.jobs.queue(job)),
     defer: (work) => store.defer(work),
   }
 }

@@ -1,6 +1,6 @@
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
-import type { Channels } from '../notify/channels.ts'
+import type { NoticeChannels } from '../notify/channels.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
@@ -15,7 +15,7 @@ export interface JobRooms {
   readonly random: Random
   readonly functions: Functions
   /** The ways by which notices leave. */
-  readonly channels: Channels
+  readonly channels: NoticeChannels
 }
 
 /**
@@ -24,6 +24,18 @@ export interface JobRooms {
  * later.
  */
 export type RunJob = (job: ClaimedJob, rooms: JobRooms) => Promise<void>
+
+/** Kinds of jobs that wait for one another, and for no others. */
+export interface JobGroup {
+  readonly name: string
+  /** How many of the group run at once on one server. */
+  readonly concurrency: number
+  /** Every kind of the group and what runs it. */
+  readonly jobs: Readonly<Record<string, RunJob>>
+}
+
+/** A server that died with a job leaves it to another this much later; what runs longer has its lease extended. */
+export const LEASE_MS = 60_000
 
 /** The job's lease was over, and another has it now. */
 export class ClaimLost extends Error {

@@ -2,16 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Keyring } from '../keyring/keyring.ts'
 import { openMemoryRootKey } from '../keyring/root-keys/memory.ts'
-import { Channels } from '../notify/channels.ts'
-import { Signer } from '../notify/signer.ts'
-import { AddressRules } from '../outbound/address-rules.ts'
-import { Outbound } from '../outbound/outbound.ts'
 import type { Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { systemTimer } from '../platform/timer.ts'
 import type { NewJob } from '../store/jobs.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { inTransaction, type JobRooms, type RunJob } from './job.ts'
 import { retryDelayMs, Scheduler } from './scheduler.ts'
 
@@ -24,15 +21,7 @@ async function start(run: RunJob) {
   const store = await openTestStore({ kind: 'memory' }, clock)
   const { keyring } = await Keyring.create(openMemoryRootKey(systemRandom), systemRandom, START)
   const functions = { invoke: () => assert.fail('no job here invokes a function') }
-  const channels = new Channels({
-    outbound: new Outbound({ rules: new AddressRules(), timer: systemTimer }),
-    mailer: undefined,
-    functions,
-    signer: new Signer({ store, keyring, random: systemRandom, clock }),
-    store,
-    endpoint: { url: '' },
-  })
-  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions, channels }
+  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions, channels: NO_CHANNELS }
   const wakes: (() => void)[] = []
   const logged: string[] = []
   const note = (event: string) => void logged.push(event)
@@ -44,7 +33,12 @@ async function start(run: RunJob) {
       return { [Symbol.dispose]: () => void wakes.splice(wakes.indexOf(callback), 1) }
     },
   }
-  const scheduler = new Scheduler({ rooms, timer, logger, jobs: { kind: run } })
+  const scheduler = new Scheduler({
+    rooms,
+    timer,
+    logger,
+    groups: [{ name: 'house', concurrency: 4, jobs: { kind: run } }],
+  })
   const queue = (key: string, seconds = 0, changes: Partial<NewJob> = {}) => {
     const runAt = new Date(clock.now().getTime() + seconds * 1000)
     const job = { ...PLACE, id: systemRandom.uuid(), kind: 'kind', key, runAt, payload: {}, ...changes }
@@ -107,6 +101,47 @@ describe('the scheduler', () => {
     for (let i = 0; i < 9; i++) await house.queue(`${i}`)
     await house.scheduler.settle()
     assert.equal(most, 4)
+  })
+
+  test('puts the lease of what runs off again and again, so that no other server takes it', async () => {
+    const held = Promise.withResolvers<void>()
+    await using house = await start(async (job, { store }) => {
+      await held.promise
+      await store.write((tx) => tx.jobs.done(job))
+    })
+    await house.queue('a')
+    house.scheduler.nudge()
+    while (house.wakes.length < 2) await new Promise(setImmediate)
+    for (let renewals = 0; renewals < 9; renewals++) {
+      house.clock.advance(20)
+      const before = (await house.store.read.jobs.find(PLACE, 'kind', 'a'))?.runAt
+      for (const wake of house.wakes.splice(0)) wake()
+      while ((await house.store.read.jobs.find(PLACE, 'kind', 'a'))?.runAt.getTime() === before?.getTime())
+        await new Promise(setImmediate)
+    }
+    const claim = { claimant: 'other', now: house.clock.now(), leaseMs: 1, kinds: ['kind'], limit: 1 }
+    assert.deepEqual(await house.store.write((tx) => tx.jobs.claimDue(claim)), [])
+    held.resolve()
+    await house.scheduler.settle()
+    assert.equal(await house.store.read.jobs.nextAt(['kind']), undefined)
+  })
+
+  test('is stopped after a while even where a job does not end', { timeout: 5000 }, async () => {
+    const long = Promise.withResolvers<void>()
+    await using house = await start(() => long.promise)
+    await house.queue('a')
+    house.scheduler.nudge()
+    while (house.wakes.length < 2) await new Promise(setImmediate)
+    const stopped = house.scheduler[Symbol.asyncDispose]()
+    let isOver = false
+    void stopped.then(() => {
+      isOver = true
+    })
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    assert.equal(isOver, false)
+    for (const wake of house.wakes.splice(0)) wake()
+    await stopped
+    long.resolve()
   })
 
   test('looks again by itself', { timeout: 5000 }, async () => {

@@ -16,10 +16,13 @@ const PURPOSES = [
   'access-key',
   'session',
   'page-token',
+  'function-environment',
   'trail-signing',
   'trail-lane',
   'notice',
   'notice-signing',
+  'function-environment',
+  'function-event',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

@@ -36,20 +36,26 @@ export interface ChannelParts {
   readonly endpoint: Endpoint
 }
 
+/** The ways by which notices leave, as a job sees them. */
+export interface NoticeChannels {
+  /** Where links begin. */
+  readonly endpoint: Endpoint
+  /** Delivers once. @throws DeliveryFailure */
+  deliver(delivery: Delivery): Promise<void>
+}
+
 /** The ways by which notices leave. */
-export class Channels {
+export class Channels implements NoticeChannels {
   readonly #parts: ChannelParts
 
   constructor(parts: ChannelParts) {
     this.#parts = parts
   }
 
-  /** Where links begin. */
   get endpoint(): Endpoint {
     return this.#parts.endpoint
   }
 
-  /** Delivers once. @throws DeliveryFailure */
   async deliver(delivery: Delivery): Promise<void> {
     switch (delivery.subscription.protocol) {
       case 'http':

@@ -1,13 +1,22 @@
 import cloudtrail from '../generated/cloudtrail.json' with { type: 'json' }
 import iam from '../generated/iam.json' with { type: 'json' }
 import kms from '../generated/kms.json' with { type: 'json' }
+import lambda from '../generated/lambda.json' with { type: 'json' }
 import secretsmanager from '../generated/secretsmanager.json' with { type: 'json' }
 import sns from '../generated/sns.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns } as const
-export const SERVICES: readonly ServiceName[] = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns']
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda } as const
+export const SERVICES: readonly ServiceName[] = [
+  'secretsmanager',
+  'kms',
+  'iam',
+  'sts',
+  'cloudtrail',
+  'sns',
+  'lambda',
+]
 
 /** An operation that the test knows to exist. */
 export function operationOf(service: ServiceName, name: string): OperationModel {
