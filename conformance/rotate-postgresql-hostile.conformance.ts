@@ -15,8 +15,11 @@ before(async () => {
   victim = await world.current((await world.newUser('victim')).arn)
 })
 after(async () => {
-  await logIn(victim)
-  await world[Symbol.asyncDispose]()
+  try {
+    assert.equal(await logIn(victim), 'victim', 'the victim has kept the password')
+  } finally {
+    await world[Symbol.asyncDispose]()
+  }
 })
 
 const masterarn = () => ({ masterarn: world.masterArn })

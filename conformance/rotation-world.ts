@@ -68,7 +68,12 @@ export class RotationWorld implements AsyncDisposable {
     const secrets = sdk(SecretsManagerClient, callerOf(await server.administrator()))
     const master = databaseSecret(postgres, { username: 'postgres', password: postgres.password })
     const { ARN = '' } = await secrets.send(
-      new CreateSecretCommand({ Name: 'master', SecretString: JSON.stringify(master) }),
+      new CreateSecretCommand({
+        Name: 'master',
+        SecretString: JSON.stringify(master),
+        // What the role of the built-in functions asks for.
+        Tags: [{ Key: 'lockstep:rotation-superuser', Value: 'true' }],
+      }),
     )
     return new RotationWorld(parts.move(), postgres, secrets, ARN)
   }

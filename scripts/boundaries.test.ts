@@ -16,6 +16,8 @@ const FORBIDDEN = [
   [`${server}/gateway/planted.ts`, '../services/registry.ts'],
   [`${server}/gateway/planted.ts`, '../http/listener.ts'],
   [`${server}/services/kms/planted.ts`, '../secretsmanager/index.ts'],
+  [`${server}/services/kms/planted.ts`, '../lambda/index.ts'],
+  [`${server}/services/lambda/planted.ts`, '../kms/index.ts'],
   [`${server}/services/kms/planted.ts`, '../../store/sqlite/connection.ts'],
   [`${server}/services/kms/planted.ts`, '../../http/listener.ts'],
   [`${server}/moving/planted.ts`, '../gateway/call.ts'],
@@ -33,6 +35,9 @@ const FORBIDDEN = [
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],
   ['packages/wire/src/planted.ts', '@lockstep/server/main'],
+  ['packages/wire/src/planted.ts', '@lockstep/workers/rotation/rotator'],
+  ['packages/workers/src/planted.ts', '@lockstep/server/main'],
+  ['packages/workers/src/rotation/planted.ts', '../../../server/src/platform/plaintext.ts'],
   ['packages/cli/src/planted.ts', '@lockstep/server/main'],
 ] as const
 

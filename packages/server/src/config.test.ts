@@ -119,3 +119,11 @@ test('a password among the arguments is noticed, in the environment it is not', 
   assert.ok(!hasPassword({ store: 'postgres://ada@127.0.0.1/x' }))
   assert.ok(!hasPassword({}))
 })
+
+test('directories for the code of functions are absolute, and there are none unless the operator says so', () => {
+  const read = (value?: string) =>
+    readConfig({ data: 'memory', ...(value !== undefined && { 'function-directories': value }) }, {})
+  assert.deepEqual(read().functionDirectories, [])
+  assert.deepEqual(read('/srv/a, /srv/b').functionDirectories, ['/srv/a', '/srv/b'])
+  assert.throws(() => read('/srv/a,b'), /--function-directories .*: b is not an absolute path/)
+})

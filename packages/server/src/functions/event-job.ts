@@ -8,6 +8,9 @@ import type { Invocation } from './functions.ts'
 /** The kind of job that runs a function for a caller who does not wait. */
 export const INVOKE_FUNCTION = 'invoke-function'
 
+/** How long a function is tried to be run. @see https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html */
+const MAX_AGE_MS = 6 * 3_600_000
+
 interface EventRooms {
   readonly clock: Clock
   readonly random: Random
@@ -29,8 +32,17 @@ export function newEventJob(
     kind: INVOKE_FUNCTION,
     key: id,
     runAt: clock.now(),
-    payload: { functionArn: arn, sealed: Buffer.from(sealed).toString('base64') },
+    payload: {
+      functionArn: arn,
+      queuedAt: clock.now().getTime(),
+      sealed: Buffer.from(sealed).toString('base64'),
+    },
   }
+}
+
+/** Whether the event waited so long that nobody expects it to be handled any more. */
+export function isTooOld({ payload }: Job, now: Date): boolean {
+  return now.getTime() - Number(payload.queuedAt) > MAX_AGE_MS
 }
 
 /** The invocation that a job of {@link newEventJob} asks for. */

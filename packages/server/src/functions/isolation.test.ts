@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { nextTurn, systemTimer } from '../platform/timer.ts'
 import { eventually } from '../testing/eventually.ts'
 import { probeConfinement } from './confinement.ts'
 import { FunctionHouse, isRunning } from './functions.test-support.ts'
@@ -57,7 +58,8 @@ describe('nothing outlives an invocation', { concurrency: 2 }, () => {
     const server = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
     // The server's own command line has the mark, too: what is looked for is the child's.
     const child = `: ${mark}`
-    await eventually(async () => assert.ok(isRunning(child)))
+    // A whole server has to start for it first, which takes as long as the machine lets it.
+    while (!isRunning(child)) await nextTurn(systemTimer)
     server.kill('SIGKILL')
     await once(server, 'exit')
     if (confined) return
@@ -102,10 +104,16 @@ describe('what a function cannot see', { concurrency: 2 }, () => {
       const settings = { data, 'root-key': `file:${key}` }
       await using house = await FunctionHouse.open({ settings })
       writeFileSync(join(data, 'note'), 'seen')
-      const source = `import { readdirSync, readFileSync } from 'node:fs'
-        export const handler = async ({ data, key }) => ({ names: readdirSync(data), key: readFileSync(key, 'utf8') })`
+      const source = `import { spawnSync } from 'node:child_process'
+        import { readdirSync, readFileSync } from 'node:fs'
+        export const handler = async ({ data, key }) => {
+          // Whoever may make namespaces has every capability in them.
+          const uncover = 'umount ' + data + '; umount -l ' + data + '; umount ' + key + '; ls ' + data + '; cat ' + key
+          const { stdout } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', uncover])
+          return { names: readdirSync(data), key: readFileSync(key, 'utf8'), uncovered: stdout.toString() }
+        }`
       const arn = await house.add({ files: { 'index.mjs': source } })
-      assert.deepEqual((await house.invoke(arn, { data, key })).json, { names: [], key: '' })
+      assert.deepEqual((await house.invoke(arn, { data, key })).json, { names: [], key: '', uncovered: '' })
       assert.notEqual(readFileSync(key, 'utf8'), '')
     } finally {
       rmSync(data, { recursive: true })

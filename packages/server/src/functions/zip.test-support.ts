@@ -8,20 +8,22 @@ export interface ZipEntry {
   readonly mode?: number
   /** How large the zip says that the file is, where that is a lie. */
   readonly saysBytes?: number
+  /** As it is, not deflated. */
+  readonly stored?: true
 }
 
-/** A zip of these files, each deflated. @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
+/** A zip of these files. @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
 export function zipOf(entries: readonly ZipEntry[]): Uint8Array {
   const locals: Buffer[] = []
   const centrals: Buffer[] = []
   let at = 0
-  for (const { name, text = '', mode = 0o100644, saysBytes } of entries) {
+  for (const { name, text = '', mode = 0o100644, saysBytes, stored } of entries) {
     const bytes = Buffer.from(text)
-    const deflated = deflateRawSync(bytes)
+    const deflated = stored ? bytes : deflateRawSync(bytes)
     const named = Buffer.from(name)
     const common = Buffer.alloc(26)
     common.writeUInt16LE(20, 0)
-    common.writeUInt16LE(8, 4)
+    common.writeUInt16LE(stored ? 0 : 8, 4)
     common.writeUInt32LE(crc32(bytes), 10)
     common.writeUInt32LE(deflated.length, 14)
     common.writeUInt32LE(saysBytes ?? bytes.length, 18)

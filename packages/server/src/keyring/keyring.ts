@@ -16,7 +16,6 @@ const PURPOSES = [
   'access-key',
   'session',
   'page-token',
-  'function-environment',
   'trail-signing',
   'trail-lane',
   'notice',

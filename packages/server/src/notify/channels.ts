@@ -1,4 +1,4 @@
-import { partitionOf } from '@lockstep/wire'
+import { AwsError, partitionOf } from '@lockstep/wire'
 import { findFunction, parseFunctionArn } from '../functions/find-function.ts'
 import type { Functions } from '../functions/functions.ts'
 import { OutboundFailure } from '../outbound/failure.ts'
@@ -121,7 +121,7 @@ export class Channels implements NoticeChannels {
     const functionArn = await this.#permitted(topic, subscription)
     const event = lambdaEvent(subscriptionArn(subscription), JSON.parse(await this.#signed(topic, envelope)))
     const payload = new TextEncoder().encode(JSON.stringify(event))
-    const { functionError } = await functions.invoke({ functionArn, payload })
+    const { functionError } = await functions.invoke({ functionArn, payload }).catch(unavailable)
     if (functionError !== undefined) throw new DeliveryFailure('function-failed')
   }
 
@@ -143,4 +143,9 @@ export class Channels implements NoticeChannels {
     if (!isAdmitted) throw new DeliveryFailure('function-not-permitted', { permanent: true })
     return found.arn
   }
+}
+
+/** Too many run already, or it has gone since it was looked for: another time may be better. */
+function unavailable(error: unknown): never {
+  throw error instanceof AwsError ? new DeliveryFailure('function-unavailable') : error
 }

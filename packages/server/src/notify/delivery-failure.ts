@@ -20,5 +20,6 @@ type Reason =
   | 'mail-not-set-up'
   | 'mail-refused'
   | 'function-not-found'
+  | 'function-unavailable'
   | 'function-not-permitted'
   | 'function-failed'

@@ -2,7 +2,6 @@ import type { Context, Target } from '../../gateway/context.ts'
 import type { FunctionRecord } from '../../store/functions.ts'
 import { untaggable } from './errors.ts'
 import { findNamed, targetOf } from './lookup.ts'
-import { parseFunctionName } from './names.ts'
 
 interface Tagged {
   readonly Resource: string
@@ -18,8 +17,7 @@ export async function findTagged({ Resource }: Tagged, ctx: Context): Promise<Fu
 }
 
 export function taggedTarget({ Resource }: Tagged, ctx: Context, found: FunctionRecord | undefined): Target {
-  const isFunction = parseFunctionName(Resource, ctx).name !== Resource
-  return isFunction
+  return /:function:/.test(Resource)
     ? targetOf({ FunctionName: Resource }, ctx, found)
     : { arn: Resource, account: Resource.split(':')[4] ?? ctx.account }
 }
