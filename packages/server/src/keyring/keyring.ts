@@ -18,6 +18,8 @@ const PURPOSES = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'notice',
+  'notice-signing',
   'function-environment',
   'function-event',
 ] as const
