@@ -20,6 +20,8 @@ export interface Rooms {
   readonly keyring: Keyring
   readonly store: Store
   readonly decider: Decider
+  /** Those that this server answers for. */
+  readonly regions: readonly string[]
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -55,7 +57,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, store, decider }: Rooms,
+  { clock, random, timer, keyring, store, decider, regions }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -63,6 +65,7 @@ function contextOf<Held extends Readers>(
   return {
     account: principal.account,
     region,
+    regions,
     partition: partitionOf(region),
     principal,
     requestId: received.requestId,

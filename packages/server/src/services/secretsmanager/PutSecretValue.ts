@@ -1,7 +1,8 @@
 import type { PutSecretValueRequest, PutSecretValueResponse } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion, noValue } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
+import { noValue } from './errors.ts'
 import { CURRENT, labelsOf } from './labels.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import { putVersion } from './put-version.ts'
@@ -25,7 +26,7 @@ export const PutSecretValue = writeOperation<PutSecretValueRequest, PutSecretVal
   keys: (_input, _ctx, secret) => secretConditions(secret),
 
   async run(input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     using value = givenValue(input)
     if (!value) throw noValue()
     const versionId = demandToken(input)

@@ -1,6 +1,7 @@
 import type { RestoreSecretRequest, RestoreSecretResponse } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
 import { PURGE_SECRET, type Secret } from '../../store/secrets.ts'
+import { demandPrimary } from './changeable.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 
 /**
@@ -15,6 +16,7 @@ export const RestoreSecret = writeOperation<RestoreSecretRequest, RestoreSecretR
   keys: (_input, _ctx, secret) => secretConditions(secret),
 
   async run(_input, ctx, secret) {
+    demandPrimary(secret)
     if (secret.deletedAt) {
       await ctx.store.secrets.update({ ...secret, deletedAt: undefined, purgeAt: undefined })
       await ctx.store.jobs.cancel(secret, PURGE_SECRET, secret.arn)

@@ -12,7 +12,10 @@ import { ListSecrets } from './ListSecrets.ts'
 import { ListSecretVersionIds } from './ListSecretVersionIds.ts'
 import { PutResourcePolicy } from './PutResourcePolicy.ts'
 import { PutSecretValue } from './PutSecretValue.ts'
+import { RemoveRegionsFromReplication } from './RemoveRegionsFromReplication.ts'
+import { ReplicateSecretToRegions } from './ReplicateSecretToRegions.ts'
 import { RestoreSecret } from './RestoreSecret.ts'
+import { StopReplicationToReplica } from './StopReplicationToReplica.ts'
 import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateSecret } from './UpdateSecret.ts'
@@ -33,7 +36,10 @@ export const secretsmanager = {
   ListSecrets,
   PutResourcePolicy,
   PutSecretValue,
+  RemoveRegionsFromReplication,
+  ReplicateSecretToRegions,
   RestoreSecret,
+  StopReplicationToReplica,
   TagResource,
   UntagResource,
   UpdateSecret,
