@@ -1,4 +1,4 @@
-import type { Labels, Replica, Secret, VersionListing } from '../store/secrets.ts'
+import type { Labels, Replica, Rotation, Secret, VersionListing } from '../store/secrets.ts'
 
 /** What a replica lacks, and what it has too much of. */
 export interface ReplicaPlan {
@@ -52,7 +52,8 @@ export function mirrorOf(
   replica: Replica,
   as: Pick<Secret, 'arn' | 'labels' | 'createdAt'>,
 ): Secret {
-  const { account, name, description, tags, policy, rotation, changedAt } = primary
+  const { account, name, description, tags, policy, changedAt } = primary
+  const rotation = primary.rotation && shownRotation(primary.rotation)
   const { region, kmsKeyId, kmsKeyArn } = replica
   return {
     ...{ account, region, name, description, tags, policy, rotation, changedAt },
@@ -74,4 +75,9 @@ export function standingOf(
   // Another primary's replica is that primary's to end, and a primary's replicas would lose theirs.
   const isBound = found.primaryRegion !== undefined || found.replicas !== undefined
   return expected.overwrites && !isBound ? 'replaced' : 'taken'
+}
+
+/** What DescribeSecret shows of a rotation. Whatever else is kept of it is for those who rotate, at the primary. */
+function shownRotation({ enabled, lambdaArn, rules, rotatedAt, nextAt }: Rotation): Rotation {
+  return { enabled, lambdaArn, rules, rotatedAt, nextAt }
 }
