@@ -5,6 +5,7 @@ import {
   DeleteSecretCommand,
   PutSecretValueCommand,
   RemoveRegionsFromReplicationCommand,
+  StopReplicationToReplicaCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { TEST_REGION } from '../../testing/server.ts'
 import { EUROPE, INDIA, READ_ONLY, Regions } from './replicas.test-support.ts'
@@ -56,6 +57,16 @@ describe('RemoveRegionsFromReplication', () => {
     assert.equal((await regions.status()).Status, 'Failed')
     await remove(regions, [EUROPE])
     assert.equal(await regions.value(EUROPE), 'theirs')
+  })
+
+  test('a replica that was promoted stays, though it has the ARN of the next one', async () => {
+    await using regions = await Regions.start()
+    await regions.createReplicated()
+    await regions.secrets(EUROPE).send(new StopReplicationToReplicaCommand({ SecretId: 'db' }))
+    await regions.replicate(EUROPE)
+    assert.equal((await regions.status()).Status, 'Failed')
+    await remove(regions, [EUROPE])
+    assert.equal(await regions.value(EUROPE), 'one')
   })
 
   test('regions without a replica are passed over', async () => {

@@ -124,7 +124,7 @@ describe('who may replicate', () => {
     const KmsKeyId = await keyWithout(regions, TEST_REGION, user.arn, ['kms:Decrypt'])
     await regions.create({ KmsKeyId })
     await assert.rejects(replicate(regions, user, [{ Region: EUROPE }]), KMS_DENIED)
-    // Nor what only a version without a label holds.
+    // Under the account's own key it is everybody's who may use the service.
     await regions.secrets().send(new UpdateSecretCommand({ SecretId, KmsKeyId: '' }))
     await replicate(regions, user, [{ Region: EUROPE }])
   })
