@@ -70,6 +70,14 @@ export async function copyToReplica(
   for (const id of plan.remove) await tx.secrets.removeVersion(place, arn, id)
 }
 
+/**
+ * Gives a replica the policy, tags and description of its primary while its versions have to wait for a key: who was
+ * shut out at the primary must not go on reading here.
+ */
+export async function copyAllButVersions(tx: Writers, { primary, replica, arn, found }: Task): Promise<void> {
+  if (found) await tx.secrets.update(mirrorOf(primary, replica, { ...found, arn }))
+}
+
 async function sealVersions(
   tx: Writers,
   { primary, replica, arn }: Task,

@@ -58,7 +58,7 @@ export function mirrorOf(
   return {
     ...{ account, region, name, description, tags, policy, rotation, changedAt },
     ...{ kmsKeyId, kmsKeyArn, primaryRegion: primary.region },
-    ...as,
+    ...{ arn: as.arn, labels: as.labels, createdAt: as.createdAt },
   }
 }
 

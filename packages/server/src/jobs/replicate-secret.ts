@@ -3,7 +3,7 @@ import { arnIn, regionOf } from '../store/replication.ts'
 import type { Replica } from '../store/secrets.ts'
 import type { Writers } from '../store/store.ts'
 import { ClaimLost, type JobRooms, type RunJob } from './job.ts'
-import { copyToReplica, KeyProblem, standing, type Task } from './replica-copy.ts'
+import { copyAllButVersions, copyToReplica, KeyProblem, standing, type Task } from './replica-copy.ts'
 import { type ReplicationEvent, replicationEvent } from './replication-event.ts'
 
 const SUCCEEDED = 'Replication succeeded'
@@ -11,7 +11,7 @@ const SUCCEEDED = 'Replication succeeded'
 const NAME_TAKEN = 'Secret with this name already exists in this region'
 
 /**
- * Brings one replica to what its primary is at this moment: all of it in one transaction, or none. It reads nothing
+ * Brings one replica to what its primary is at this moment, in one transaction: versions and labels all, or none. It reads nothing
  * from its queue but which replica it is about, so that a run which comes late, twice or after another has nothing
  * old to write. Where a key cannot be used it waits and runs again; a name that is taken waits for the next change.
  *
@@ -56,6 +56,7 @@ async function bringUp(
     await copyToReplica(tx, task, stands, rooms)
   } catch (error) {
     if (!(error instanceof KeyProblem)) throw error
+    if (stands === 'replica') await copyAllButVersions(tx, task)
     await note(tx, task, { status: 'Failed', statusMessage: error.message }, rooms)
     return error
   }

@@ -62,7 +62,7 @@ export const CreateSecret = writeOperation<CreateSecretRequest, CreateSecretResp
 
   also: (input, ctx, creation) => [
     ...alsoTags(input, target(input, ctx, creation)),
-    ...alsoReplicates(input, target(input, ctx, creation)),
+    ...alsoReplicates(input, ctx, target(input, ctx, creation)),
   ],
 
   async run(input, ctx, { arn, key, existing }) {
@@ -106,11 +106,10 @@ function alsoTags({ Tags }: Input, of: Target): readonly Check[] {
   return [{ action: 'secretsmanager:TagResource', target: of, keys: tagConditions(Tags) }]
 }
 
-function alsoReplicates(input: Input, of: Target): readonly Check[] {
+function alsoReplicates(input: Input, { region }: Context, of: Target): readonly Check[] {
   if (!input.AddReplicaRegions?.length) return []
-  return [
-    { action: 'secretsmanager:ReplicateSecretToRegions', target: of, keys: replicationConditions(input) },
-  ]
+  const keys = { ...replicationConditions(input), 'secretsmanager:SecretPrimaryRegion': region }
+  return [{ action: 'secretsmanager:ReplicateSecretToRegions', target: of, keys }]
 }
 
 function target(input: Validated<CreateSecretRequest>, ctx: Context, creation: Creation | undefined): Target {

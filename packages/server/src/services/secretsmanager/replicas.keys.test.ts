@@ -9,6 +9,7 @@ import {
 import {
   CreateSecretCommand,
   ListSecretVersionIdsCommand,
+  PutResourcePolicyCommand,
   PutSecretValueCommand,
   ReplicateSecretToRegionsCommand,
   TagResourceCommand,
@@ -176,6 +177,26 @@ describe('the keys of replicas', () => {
     await regions.kms().send(new EnableKeyCommand({ KeyId: KmsKeyId }))
     await regions.pass(1)
     assert.equal(await regions.value(EUROPE), 'two')
+  })
+
+  test('who is shut out at the primary is shut out at the replica, too, while its versions wait for a key', async () => {
+    await using regions = await Regions.start()
+    const KmsKeyId = await newKey(regions, TEST_REGION)
+    await regions.createReplicated([EUROPE], { KmsKeyId })
+    await put(regions, 'two')
+    await regions.kms().send(new DisableKeyCommand({ KeyId: KmsKeyId }))
+    const Statement = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: '*',
+    }
+    const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement })
+    await regions.secrets().send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy }))
+    await regions.settle()
+    assert.equal((await regions.status()).Status, 'Failed')
+    await assert.rejects(regions.value(EUROPE), { name: 'AccessDeniedException' })
+    assert.equal((await keysIn(regions, EUROPE)).length, 1)
   })
 
   test('a version without a label whose key was deleted keeps no replica from being made', async () => {

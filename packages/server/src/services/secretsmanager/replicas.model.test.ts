@@ -56,9 +56,10 @@ class World {
   readonly arn: string
   readonly keys: ReadonlyMap<string, string>
   readonly #claimed: ClaimedJob[] = []
-  readonly #history: string[] = []
-  /** How far in the history each replica was when it was last looked at. */
-  readonly #reached = new Map<string, number>()
+  /** What the primary's labels were, and all else of it: the one may wait for a key, the other never does. */
+  readonly #history: readonly [labels: string[], rest: string[]] = [[], []]
+  /** How far in each history each replica was when it was last looked at. */
+  readonly #reached = new Map<string, readonly number[]>()
 
   private constructor(regions: Regions, arn: string, keys: ReadonlyMap<string, string>) {
     this.regions = regions
@@ -177,20 +178,24 @@ class World {
 
   /** What the primary is now is what a replica may be from now on; what it was before a replica's last state is not. */
   async look(): Promise<void> {
-    const primary = await this.#state(TEST_REGION)
-    if (this.#history.at(-1) !== primary) this.#history.push(primary ?? '')
+    const primary = (await this.#state(TEST_REGION)) ?? []
+    for (const [i, known] of this.#history.entries())
+      if (known.at(-1) !== primary[i]) known.push(primary[i] ?? '')
     for (const at of COPIES) {
       const state = await this.#state(at)
-      if (state === undefined) continue
-      const from = this.#reached.get(at) ?? 0
-      const found = this.#history.indexOf(state, from)
-      assert.ok(found >= from, `${at} is what its primary was not, or was before`)
-      this.#reached.set(at, found)
+      if (!state) continue
+      const reached = this.#history.map((known, i) => {
+        const from = this.#reached.get(at)?.[i] ?? 0
+        const found = known.indexOf(state[i] ?? '', from)
+        assert.ok(found >= from, `${at} is what its primary was not, or was before`)
+        return found
+      })
+      this.#reached.set(at, reached)
     }
   }
 
   /** All but the values, which a version never changes; and that each label has one. */
-  async #state(at: string): Promise<string | undefined> {
+  async #state(at: string): Promise<readonly string[] | undefined> {
     const arn = arnIn(this.arn, at)
     // One snapshot of the row and its versions: another server's commit may lie between two reads.
     return this.store.write(async ({ secrets }) => {
@@ -201,7 +206,10 @@ class World {
         assert.ok(version?.value, `${label} at ${at} is on a version without a value`)
       }
       const { labels, tags, description } = secret
-      return JSON.stringify([[...labels].toSorted(), Object.entries(tags ?? {}).toSorted(), description])
+      return [
+        JSON.stringify([...labels].toSorted()),
+        JSON.stringify([Object.entries(tags ?? {}).toSorted(), description]),
+      ]
     })
   }
 
