@@ -9,7 +9,7 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
-import { jobs } from './jobs/index.ts'
+import { groups } from './jobs/index.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
@@ -33,6 +33,8 @@ export interface Doors {
   readonly timer: Timer
   readonly logger: Logger
   readonly metrics: Metrics
+  /** What runs functions in place of processes; tests alone have one. */
+  readonly functions?: Functions
   /** Where a new account's administrator is put down before the account exists. */
   keepAdministrator(administrator: Administrator): void
   /** Another server was faster, and its administrator is the account's. */
@@ -84,9 +86,11 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const account = await homeAccount(config, store, random)
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
-  const functions: Functions = { invoke: async () => Promise.reject(new Error('no runner yet')) }
+  const functions: Functions = doors.functions ?? {
+    invoke: async () => Promise.reject(new Error('no runner yet')),
+  }
   const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, jobs }),
+    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, groups }),
   )
   scheduler.nudge()
 

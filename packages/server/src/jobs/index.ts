@@ -1,16 +1,28 @@
 import { DELETE_JOB, ROTATE_JOB } from '../envelope/rotation.ts'
 import { REPLICATE_SECRET } from '../store/replication.ts'
-import { PURGE_SECRET } from '../store/secrets.ts'
+import { PURGE_SECRET, ROTATE_SECRET, START_ROTATION } from '../store/secrets.ts'
 import { deleteKmsKey } from './delete-kms-key.ts'
-import type { RunJob } from './job.ts'
+import type { JobGroup } from './job.ts'
 import { purgeSecret } from './purge-secret.ts'
 import { replicateSecret } from './replicate-secret.ts'
 import { rotateKmsKey } from './rotate-kms-key.ts'
+import { rotateSecret } from './rotate-secret.ts'
+import { startRotation } from './start-rotation.ts'
 
-/** Every kind of job and what runs it. A kind that is missing here is never claimed. */
-export const jobs: Readonly<Record<string, RunJob>> = {
-  [PURGE_SECRET]: purgeSecret,
-  [REPLICATE_SECRET]: replicateSecret,
-  [DELETE_JOB]: deleteKmsKey,
-  [ROTATE_JOB]: rotateKmsKey,
-}
+/** Every kind of job. One that is missing here is never claimed. */
+export const groups: readonly JobGroup[] = [
+  {
+    name: 'house',
+    concurrency: 4,
+    jobs: {
+      [PURGE_SECRET]: purgeSecret,
+      [REPLICATE_SECRET]: replicateSecret,
+      [DELETE_JOB]: deleteKmsKey,
+      [ROTATE_JOB]: rotateKmsKey,
+      [START_ROTATION]: startRotation,
+    },
+  },
+  // A step may take fifteen minutes.
+  { name: 'rotations', concurrency: 8, jobs: { [ROTATE_SECRET]: rotateSecret } },
+  { name: 'deliveries', concurrency: 16, jobs: {} },
+]

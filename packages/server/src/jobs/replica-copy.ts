@@ -1,5 +1,6 @@
 import { AwsError, partitionOf } from '@lockstep/wire'
 import { openByService, type ServiceDoors, sealByService } from '../envelope/by-service.ts'
+import { stopJobs } from '../rotation/queue.ts'
 import { isReplicaOf } from '../store/replication.ts'
 import {
   PURGE_SECRET,
@@ -144,4 +145,5 @@ function doorsIn(
 async function remove(tx: Writers, secret: Secret): Promise<void> {
   await tx.secrets.remove(secret, secret.arn)
   await tx.jobs.cancel(secret, PURGE_SECRET, secret.arn)
+  await stopJobs(tx, secret)
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Secret, VersionListing } from '../store/secrets.ts'
+import type { RotationRun, Secret, VersionListing } from '../store/secrets.ts'
 import { mirrorOf, planReplica, replicaLabels, standingOf } from './replica-plan.ts'
 
 const AT = new Date('2026-01-10T12:00:00Z')
@@ -98,7 +98,10 @@ describe('what has the replica’s name', () => {
   })
 
   test('a replica shows its primary’s rotation and holds nothing of one under way', () => {
-    const run = { tokenDigest: 'secret' }
+    const run: RotationRun = {
+      ...{ kind: 'rotation', versionId: 'c', step: 'createSecret', attempts: 1, givenUp: false },
+      ...{ startedAt: AT, retryUntil: AT, tokenDigest: 'secret' },
+    }
     const rotation = { enabled: true, lambdaArn: 'arn:f', rotatedAt: AT, run }
     const primary = { ...found, region: 'us-east-1', rotation }
     const as = { arn: 'there', labels, createdAt: AT }

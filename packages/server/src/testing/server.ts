@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { compose, type House } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import type { Functions } from '../functions/functions.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import { loopback, type SdkTransport } from '../gateway/loopback.ts'
 import { silentLogger } from '../platform/logger.ts'
@@ -50,6 +51,8 @@ export interface TestServerOptions {
   /** Settings beyond a server in memory with two accounts. */
   readonly settings?: Values
   readonly clock?: ManualClock
+  /** What runs functions in place of processes. */
+  readonly functions?: Functions
 }
 
 /**
@@ -83,6 +86,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         timer: systemTimer,
         logger: silentLogger,
         metrics,
+        ...(options.functions && { functions: options.functions }),
         keepAdministrator: (administrator) => administrators.set(administrator.account, administrator),
         dropAdministrator: (account) => administrators.delete(account),
       },

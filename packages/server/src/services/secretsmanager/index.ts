@@ -1,6 +1,7 @@
 import type { Operations } from '@lockstep/wire'
 import type { AnyOperation } from '../../gateway/operation.ts'
 import { BatchGetSecretValue } from './BatchGetSecretValue.ts'
+import { CancelRotateSecret } from './CancelRotateSecret.ts'
 import { CreateSecret } from './CreateSecret.ts'
 import { DeleteResourcePolicy } from './DeleteResourcePolicy.ts'
 import { DeleteSecret } from './DeleteSecret.ts'
@@ -15,6 +16,7 @@ import { PutSecretValue } from './PutSecretValue.ts'
 import { RemoveRegionsFromReplication } from './RemoveRegionsFromReplication.ts'
 import { ReplicateSecretToRegions } from './ReplicateSecretToRegions.ts'
 import { RestoreSecret } from './RestoreSecret.ts'
+import { RotateSecret } from './RotateSecret.ts'
 import { StopReplicationToReplica } from './StopReplicationToReplica.ts'
 import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
@@ -25,6 +27,7 @@ import { ValidateResourcePolicy } from './ValidateResourcePolicy.ts'
 /** Every operation we answer for Secrets Manager; the others are an UnknownOperationException. */
 export const secretsmanager = {
   BatchGetSecretValue,
+  CancelRotateSecret,
   CreateSecret,
   DeleteResourcePolicy,
   DeleteSecret,
@@ -39,6 +42,7 @@ export const secretsmanager = {
   RemoveRegionsFromReplication,
   ReplicateSecretToRegions,
   RestoreSecret,
+  RotateSecret,
   StopReplicationToReplica,
   TagResource,
   UntagResource,

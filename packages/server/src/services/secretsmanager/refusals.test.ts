@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   BatchGetSecretValueCommand,
+  CancelRotateSecretCommand,
   CreateSecretCommand,
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
@@ -16,6 +17,7 @@ import {
   RemoveRegionsFromReplicationCommand,
   ReplicateSecretToRegionsCommand,
   RestoreSecretCommand,
+  RotateSecretCommand,
   SecretsManagerClient,
   StopReplicationToReplicaCommand,
   TagResourceCommand,
@@ -37,6 +39,7 @@ type Call = (secrets: SecretsManagerClient, id: string) => Promise<unknown>
 
 /** Every operation about one secret, as a call on whatever id it is given. */
 const onOneSecret: Record<string, Call> = {
+  CancelRotateSecret: (s, SecretId) => s.send(new CancelRotateSecretCommand({ SecretId })),
   CreateSecret: (s, Name) => s.send(new CreateSecretCommand({ Name, SecretString: 'x' })),
   DeleteResourcePolicy: (s, SecretId) => s.send(new DeleteResourcePolicyCommand({ SecretId })),
   DeleteSecret: (s, SecretId) => s.send(new DeleteSecretCommand({ SecretId })),
@@ -52,6 +55,7 @@ const onOneSecret: Record<string, Call> = {
   ReplicateSecretToRegions: (s, SecretId) =>
     s.send(new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: 'eu-west-1' }] })),
   RestoreSecret: (s, SecretId) => s.send(new RestoreSecretCommand({ SecretId })),
+  RotateSecret: (s, SecretId) => s.send(new RotateSecretCommand({ SecretId })),
   StopReplicationToReplica: (s, SecretId) => s.send(new StopReplicationToReplicaCommand({ SecretId })),
   TagResource: (s, SecretId) => s.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'a', Value: '' }] })),
   UntagResource: (s, SecretId) => s.send(new UntagResourceCommand({ SecretId, TagKeys: ['a'] })),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   BatchGetSecretValueCommand,
+  CancelRotateSecretCommand,
   CreateSecretCommand,
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
@@ -13,15 +14,17 @@ import {
   RemoveRegionsFromReplicationCommand,
   ReplicateSecretToRegionsCommand,
   RestoreSecretCommand,
+  RotateSecretCommand,
   type SecretsManagerClient,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
+import { START_ROTATION } from '../../store/secrets.ts'
 import { TEST_REGION } from '../../testing/server.ts'
 import { secretsmanager } from './index.ts'
-import { EUROPE, INDIA, READ_ONLY, Regions } from './replicas.test-support.ts'
+import { EUROPE, INDIA, placeIn, READ_ONLY, Regions } from './replicas.test-support.ts'
 
 const SecretId = 'db'
 const POLICY = JSON.stringify({
@@ -34,12 +37,14 @@ const POLICY = JSON.stringify({
   },
 })
 const VERSION = '11111111-1111-4111-8111-111111111111'
+const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:rotate'
 const BINARY = new Uint8Array([0, 1, 255])
 
 type Call = (secrets: SecretsManagerClient) => Promise<unknown>
 
 /** Every operation that changes a secret, on a replica. */
 const refused: Record<string, Call> = {
+  CancelRotateSecret: (s) => s.send(new CancelRotateSecretCommand({ SecretId })),
   DeleteResourcePolicy: (s) => s.send(new DeleteResourcePolicyCommand({ SecretId })),
   DeleteSecret: (s) => s.send(new DeleteSecretCommand({ SecretId })),
   PutResourcePolicy: (s) => s.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy: POLICY })),
@@ -49,6 +54,7 @@ const refused: Record<string, Call> = {
   ReplicateSecretToRegions: (s) =>
     s.send(new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: INDIA }] })),
   RestoreSecret: (s) => s.send(new RestoreSecretCommand({ SecretId })),
+  RotateSecret: (s) => s.send(new RotateSecretCommand({ SecretId, RotationLambdaARN: FUNCTION })),
   TagResource: (s) => s.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'a', Value: '' }] })),
   UntagResource: (s) => s.send(new UntagResourceCommand({ SecretId, TagKeys: ['a'] })),
   UpdateSecret: (s) => s.send(new UpdateSecretCommand({ SecretId, Description: 'x' })),
@@ -204,5 +210,45 @@ describe('lists', () => {
       SecretValues.map(({ SecretString }) => SecretString),
       ['one'],
     )
+  })
+})
+
+describe('rotation is the primary’s alone', () => {
+  function window(regions: Regions, arn: string) {
+    const now = regions.server.clock.now()
+    const payload = { opensAt: now.getTime(), closesAt: now.getTime() + 3_600_000 }
+    return { ...placeIn(EUROPE), id: VERSION, kind: START_ROTATION, key: arn, runAt: now, payload }
+  }
+
+  test('a window that opens at a replica begins nothing', async () => {
+    await using regions = await Regions.start()
+    const arn = (await regions.createReplicated()).replace(TEST_REGION, EUROPE)
+    const { store } = regions.server.house
+    await store.write(async ({ secrets, jobs }) => {
+      const replica = await secrets.byArn(placeIn(EUROPE), arn)
+      assert.ok(replica)
+      const rules = { scheduleExpression: 'rate(1 day)' }
+      await secrets.update({ ...replica, rotation: { enabled: true, lambdaArn: FUNCTION, rules } })
+      await jobs.queue(window(regions, arn))
+    })
+    const before = await regions.describe(EUROPE)
+    await regions.settle()
+    assert.deepEqual(await regions.describe(EUROPE), before)
+  })
+
+  test('a secret that makes way takes its windows with it', async () => {
+    await using regions = await Regions.start()
+    await regions.create()
+    const made = await regions
+      .secrets(EUROPE)
+      .send(new CreateSecretCommand({ Name: 'db', SecretString: 'x' }))
+    const { store } = regions.server.house
+    await store.write((tx) => tx.jobs.queue({ ...window(regions, made.ARN ?? ''), runAt: new Date(8e15) }))
+    const AddReplicaRegions = [{ Region: EUROPE }]
+    const input = { SecretId, AddReplicaRegions, ForceOverwriteReplicaSecret: true }
+    await regions.secrets().send(new ReplicateSecretToRegionsCommand(input))
+    await regions.settle()
+    assert.equal(await regions.value(EUROPE), 'one')
+    assert.equal(await store.read.jobs.find(placeIn(EUROPE), START_ROTATION, made.ARN ?? ''), undefined)
   })
 })
