@@ -64,9 +64,9 @@ export async function copyToReplica(
   const createdAt = (stands === 'replica' && found?.createdAt) || rooms.clock.now()
   const mirror = mirrorOf(primary, replica, { arn, labels, createdAt })
   await (stands === 'replica' ? tx.secrets.update(mirror) : tx.secrets.insert(mirror))
-  for (const { id, createdAt: madeAt, isThere, value } of sealed) {
-    if (isThere) await tx.secrets.setValue(place, arn, id, value)
-    else await tx.secrets.addVersion(place, arn, { id, value, createdAt: madeAt })
+  for (const { id, createdAt: madeAt, accessedAt, isThere, value } of sealed) {
+    if (isThere) await tx.secrets.removeVersion(place, arn, id)
+    await tx.secrets.addVersion(place, arn, { id, value, createdAt: madeAt, accessedAt })
   }
   for (const id of plan.remove) await tx.secrets.removeVersion(place, arn, id)
 }

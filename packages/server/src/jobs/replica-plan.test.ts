@@ -53,6 +53,14 @@ describe('what a replica lacks', () => {
     assert.deepEqual(plan(both, held, { kmsKeyArn: KEY, reseals: true }).seal, [['b', true, true]])
   })
 
+  test('a version whose id came back, which may have another value', () => {
+    const before = { ...version('a'), createdAt: new Date(0) }
+    assert.deepEqual(plan([version('a'), version('b')], [before, version('b')]), {
+      seal: [['a', true, false]],
+      remove: [],
+    })
+  })
+
   test('what the primary has not, or not any more with a value, goes', () => {
     assert.deepEqual(plan([version('b'), reserved('c')], [version('a'), version('b'), version('c')]).remove, [
       'a',

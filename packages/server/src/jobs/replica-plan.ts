@@ -11,29 +11,33 @@ export interface ReplicaPlan {
 interface SealedNext {
   readonly id: string
   readonly createdAt: Date
-  /** The replica has the version, but not as it is to be. */
+  /** The replica has a version of this id that is to go first. */
   readonly isThere: boolean
+  readonly accessedAt?: Date | undefined
   /** Without it the replica would have a label on nothing. One without a label that cannot be opened may be left out. */
   readonly isLabelled: boolean
 }
 
-/** What must happen to a replica's versions for it to be what its primary is. A version never changes its value. */
+/**
+ * What must happen to a replica's versions for it to be what its primary is. A version never changes its value; its id
+ * may come back with another once it was removed, and is then of another instant.
+ */
 export function planReplica(
   primary: { readonly labels: Labels; readonly versions: readonly VersionListing[] },
   held: readonly VersionListing[],
   { kmsKeyArn, reseals }: Pick<Replica, 'kmsKeyArn' | 'reseals'>,
 ): ReplicaPlan {
-  const there = new Map(held.map((version) => [version.id, version.value]))
+  const there = new Map(held.map((version) => [version.id, version]))
   const labelled = new Set(primary.labels.values())
   const valued = primary.versions.filter(({ value }) => value)
   const kept = new Set(valued.map(({ id }) => id))
-  const isRight = (id: string) => {
-    const value = there.get(id)
-    return value !== undefined && (!reseals || value.kmsKeyArn === kmsKeyArn)
-  }
-  const seal = valued
-    .filter(({ id }) => !isRight(id))
-    .map(({ id, createdAt }) => ({ id, createdAt, isThere: there.has(id), isLabelled: labelled.has(id) }))
+  const seal = valued.flatMap(({ id, createdAt }) => {
+    const same = there.get(id)
+    const isSame = same?.value !== undefined && same.createdAt.getTime() === createdAt.getTime()
+    if (isSame && (!reseals || same.value?.kmsKeyArn === kmsKeyArn)) return []
+    const accessedAt = isSame ? same.accessedAt : undefined
+    return [{ id, createdAt, accessedAt, isThere: same !== undefined, isLabelled: labelled.has(id) }]
+  })
   return {
     seal: [...seal.filter(({ isLabelled }) => isLabelled), ...seal.filter(({ isLabelled }) => !isLabelled)],
     remove: held.filter(({ id }) => !kept.has(id)).map(({ id }) => id),
