@@ -75,6 +75,7 @@ export class Scene implements AsyncDisposable {
     return {
       account,
       region: REGION,
+      regions: [REGION],
       partition: 'aws',
       principal,
       requestId: 'request',

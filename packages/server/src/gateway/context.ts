@@ -56,6 +56,8 @@ export interface Context {
   /** The caller's account. What a call by ARN touches may lie in another. */
   readonly account: string
   readonly region: string
+  /** Every region that this server answers for. */
+  readonly regions: readonly string[]
   readonly partition: string
   readonly principal: Principal
   readonly requestId: string

@@ -24,6 +24,8 @@ export interface Rooms extends PreparationDoors {
   readonly functions: Functions
   readonly store: Store
   readonly decider: Decider
+  /** Those that this server answers for. */
+  readonly regions: readonly string[]
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -60,7 +62,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, destinations, functions, store, decider }: Rooms,
+  { clock, random, timer, keyring, destinations, functions, store, decider, regions }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -68,6 +70,7 @@ function contextOf<Held extends Readers>(
   return {
     account: principal.account,
     region,
+    regions,
     partition: partitionOf(region),
     principal,
     requestId: received.requestId,

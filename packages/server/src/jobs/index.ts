@@ -2,6 +2,7 @@ import { DELETE_JOB, ROTATE_JOB } from '../envelope/rotation.ts'
 import { INVOKE_FUNCTION } from '../functions/event-job.ts'
 import { EXPIRE_SUBSCRIPTION } from '../notify/confirmation.ts'
 import { DELIVER_NOTIFICATION } from '../notify/publish.ts'
+import { REPLICATE_SECRET } from '../store/replication.ts'
 import { PURGE_SECRET, ROTATE_SECRET, START_ROTATION } from '../store/secrets.ts'
 import { deleteKmsKey } from './delete-kms-key.ts'
 import { deliverNotification } from './deliver-notification.ts'
@@ -9,6 +10,7 @@ import { expireSubscription } from './expire-subscription.ts'
 import { invokeFunction } from './invoke-function.ts'
 import type { JobGroup } from './job.ts'
 import { purgeSecret } from './purge-secret.ts'
+import { replicateSecret } from './replicate-secret.ts'
 import { rotateKmsKey } from './rotate-kms-key.ts'
 import { rotateSecret } from './rotate-secret.ts'
 import { startRotation } from './start-rotation.ts'
@@ -20,6 +22,7 @@ export const groups: readonly JobGroup[] = [
     concurrency: 4,
     jobs: {
       [PURGE_SECRET]: purgeSecret,
+      [REPLICATE_SECRET]: replicateSecret,
       [DELETE_JOB]: deleteKmsKey,
       [ROTATE_JOB]: rotateKmsKey,
       [START_ROTATION]: startRotation,

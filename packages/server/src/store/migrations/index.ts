@@ -8,6 +8,7 @@ import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
 import { rotations } from './0009-rotations.ts'
 import { topics } from './0010-topics.ts'
+import { replicas } from './0013-replicas.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   functions,
   rotations,
   topics,
+  replicas,
 ]
