@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
@@ -21,6 +22,7 @@ export interface Readers {
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly installation: InstallationReader
+  readonly deliveries: DeliveryReader
 }
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
@@ -31,6 +33,7 @@ export interface Writers {
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly installation: InstallationWriter
+  readonly deliveries: DeliveryWriter
 }
 
 /**
