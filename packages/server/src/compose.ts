@@ -9,7 +9,9 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
+import { deliverTrail } from './jobs/deliver-trail.ts'
 import { jobs } from './jobs/index.ts'
+import type { RunJob } from './jobs/job.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
@@ -23,6 +25,8 @@ import { bootstrapAccount } from './services/iam/bootstrap-account.ts'
 import { registry } from './services/registry.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
+import { openBuckets } from './trail/delivery/bucket-setting.ts'
+import { DELIVER_TRAIL } from './trail/delivery/job.ts'
 import { openTrail } from './trail/open.ts'
 import { SEAL_INTERVAL_MS, Sealer } from './trail/sealer.ts'
 
@@ -86,7 +90,12 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
 
   const functions: Functions = { invoke: async () => Promise.reject(new Error('no runner yet')) }
   const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, jobs }),
+    new Scheduler({
+      rooms: { store, keyring, clock, random, functions },
+      timer,
+      logger,
+      jobs: { ...jobs, [DELIVER_TRAIL]: trailDelivery(config, doors) },
+    }),
   )
   scheduler.nudge()
 
@@ -109,6 +118,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     credentials: new Credentials(store, keyring, partition),
     decider: new Decider(),
     regions: config.regions,
+    trailBuckets: new Set(config.trailBuckets.keys()),
     home,
   })
   const built = parts.move()
@@ -124,6 +134,15 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     health: () => health.check(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   }
+}
+
+function trailDelivery(config: Config, { clock, random, timer, logger, metrics }: Doors): RunJob {
+  return deliverTrail({
+    ...{ timer, logger, metrics, regions: config.regions },
+    buckets: openBuckets(config.trailBuckets, { clock, random, keys: config.trailKeys }),
+    everyMs: config.trailDeliveryMs,
+    digestEveryMs: config.trailDigestMs,
+  })
 }
 
 interface TrailParts {

@@ -82,6 +82,7 @@ export class Scene implements AsyncDisposable {
       timer: systemTimer,
       random: systemRandom,
       keyring: this.keyring,
+      trailBuckets: new Set(),
       store,
       access,
       keysRevision: () => this.store.revision('keys'),

@@ -20,6 +20,8 @@ export interface Rooms {
   readonly keyring: Keyring
   readonly store: Store
   readonly decider: Decider
+  /** The buckets that trails may name. */
+  readonly trailBuckets: ReadonlySet<string>
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -55,7 +57,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, store, decider }: Rooms,
+  { clock, random, timer, keyring, store, decider, trailBuckets }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -71,6 +73,7 @@ function contextOf<Held extends Readers>(
     timer,
     keyring,
     store: held,
+    trailBuckets,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),
     refusal,

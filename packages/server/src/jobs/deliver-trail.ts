@@ -6,7 +6,7 @@ import { deliveryLock } from '../store/locks.ts'
 import type { Writers } from '../store/store.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
 import { type Buckets, DeliveryFailed } from '../trail/delivery/bucket.ts'
-import { type Delivered, type DeliveryRooms, deliverDigests, deliverFiles } from '../trail/delivery/deliver.ts'
+import { type Chain, type Delivered, deliverDigests, deliverFiles } from '../trail/delivery/deliver.ts'
 import { deliveryJob } from '../trail/delivery/job.ts'
 import { nextWork, type Planning } from '../trail/delivery/plan.ts'
 import { advanced } from '../trail/delivery/position.ts'
@@ -57,7 +57,7 @@ export function deliverTrail(doors: DeliveryDoors): RunJob {
 }
 
 async function work(run: Run, stored: StoredState): Promise<void> {
-  const { trail, store } = run
+  const { trail } = run
   const next = await nextWork(trail, stored.state, run)
   switch (next.kind) {
     case 'wait':
@@ -70,12 +70,20 @@ async function work(run: Run, stored: StoredState): Promise<void> {
     case 'write': {
       const { plan, rows } = next
       const kept = plan === stored.state.plan ? stored : await keep(run, stored, plan)
-      const rooms: DeliveryRooms = { store, ...run }
-      return plan.kind === 'files'
-        ? noteFiles(run, kept, { plan, delivered: await deliverFiles(trail, plan, rows, rooms) })
-        : noteDigests(run, kept, { plan, digests: await deliverDigests(trail, plan, rooms) })
+      if (plan.kind === 'files')
+        return noteFiles(run, kept, { plan, delivered: await deliverFiles(trail, plan, rows, run) })
+      const chain = await chainAt(run, kept)
+      return noteDigests(run, kept, { plan, digests: await deliverDigests(trail, plan, { ...run, chain }) })
     }
   }
+}
+
+/** What the digests of a plan are made of; once they are noted it is gone, and then another run has noted them. */
+async function chainAt({ store, trail }: Run, { revision }: StoredState): Promise<Chain> {
+  const { deliveries } = store.read
+  const chain = { files: await deliveries.files(trail), last: await deliveries.digests(trail) }
+  if ((await deliveries.state(trail))?.revision !== revision) throw new StateMoved()
+  return chain
 }
 
 /** Stores the plan. From here on nothing else is delivered before it. */

@@ -50,7 +50,11 @@ async function readTables(schema: number): Promise<readonly Table[]> {
   const connection = new Connection(':memory:')
   try {
     // Nobody sees when this schema was made.
-    await migrate(migrationTarget(connection), migrations.filter(({ number }) => number <= schema), new Date(0))
+    await migrate(
+      migrationTarget(connection),
+      migrations.filter(({ number }) => number <= schema),
+      new Date(0),
+    )
     return connection
       .all<{ name: string }>(
         `select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite_%'

@@ -25,6 +25,12 @@ export interface Delivered {
   readonly events: number
 }
 
+/** What the next digests are made of. */
+export interface Chain {
+  readonly files: readonly DeliveredFile[]
+  readonly last: readonly LastDigest[]
+}
+
 type FilesPlan = Extract<Plan, { kind: 'files' }>
 type DigestsPlan = Extract<Plan, { kind: 'digests' }>
 
@@ -58,11 +64,10 @@ export async function deliverFiles(
 export async function deliverDigests(
   trail: DeliveryTrail,
   plan: DigestsPlan,
-  { store, keyring, buckets }: DeliveryRooms,
+  { store, keyring, buckets, chain }: DeliveryRooms & { readonly chain: Chain },
 ): Promise<readonly LastDigest[]> {
   const { settings } = plan
-  const { deliveries } = store.read
-  const [files, last] = [await deliveries.files(trail), await deliveries.digests(trail)]
+  const { files, last } = chain
   const endAt = new Date(plan.endAt)
   const key = await digestKey(store, keyring, endAt)
   const made: LastDigest[] = []

@@ -43,8 +43,14 @@ export function digestOf(facts: DigestFacts, key: DigestKey): Digest {
     digestS3Object: object,
     digestPublicKeyFingerprint: key.fingerprint,
     digestSignatureAlgorithm: SIGNATURE_ALGORITHM,
-    newestEventTime: extreme(files.map(({ newestAt }) => newestAt), Math.max),
-    oldestEventTime: extreme(files.map(({ oldestAt }) => oldestAt), Math.min),
+    newestEventTime: extreme(
+      files.map(({ newestAt }) => newestAt),
+      Math.max,
+    ),
+    oldestEventTime: extreme(
+      files.map(({ oldestAt }) => oldestAt),
+      Math.min,
+    ),
     previousDigestS3Bucket: previous?.bucket ?? null,
     previousDigestS3Object: previous?.object ?? null,
     previousDigestHashValue: previous?.hash ?? null,

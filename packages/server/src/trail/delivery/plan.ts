@@ -57,7 +57,8 @@ export async function nextWork(
   if (rows.length > 0 || more || !isSame(state.position, upTo) || (isChanged && !stoppedAt))
     return { kind: 'write', plan: files, rows }
   if (!stoppedAt || now - stoppedAt.getTime() < STRAGGLER_MS) return { kind: 'wait' }
-  if (digests) return digests.endAt > digests.startAt ? written({ ...digests, isLast: true }) : { kind: 'wait' }
+  if (digests)
+    return digests.endAt > digests.startAt ? written({ ...digests, isLast: true }) : { kind: 'wait' }
   return { kind: 'finished' }
 }
 

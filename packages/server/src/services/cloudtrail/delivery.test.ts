@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import {
+  DeleteTrailCommand,
+  GetTrailStatusCommand,
+  PutEventSelectorsCommand,
+  StartLoggingCommand,
+  StopLoggingCommand,
+  UpdateTrailCommand,
+} from '@aws-sdk/client-cloudtrail'
+import { CreateUserCommand, IAMClient } from '@aws-sdk/client-iam'
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { TEST_ACCOUNT } from '../../testing/server.ts'
+import { BUCKET, namesIn, objectsIn, recordsIn, startTrail, startTrailServer } from './trails.test-support.ts'
+
+const CANARY = 'the-value-that-no-file-may-hold'
+
+describe('a trail that logs', () => {
+  test('delivers what happens from StartLogging on, each event once, in files as CloudTrail names and fills them', async () => {
+    await using place = await startTrailServer()
+    const { server, client, folder } = place
+    const secrets = server.sdk(SecretsManagerClient, server.admin)
+    await secrets.send(new CreateSecretCommand({ Name: 'before', SecretString: CANARY }))
+    await startTrail(client)
+    await secrets.send(new CreateSecretCommand({ Name: 'db', SecretString: CANARY }))
+    await secrets.send(new GetSecretValueCommand({ SecretId: 'db' }))
+    await place.pass(0)
+    await secrets.send(new ListSecretsCommand({}))
+    await place.pass(300)
+    await place.pass(300)
+
+    const objects = objectsIn(folder)
+    assert.deepEqual(namesIn(objects).toSorted(), [
+      'CreateSecret',
+      'GetSecretValue',
+      'ListSecrets',
+      'StartLogging',
+    ])
+    const day = server.clock.now().toISOString().slice(0, 10)
+    for (const [key, body] of objects) {
+      const name = new RegExp(
+        `^AWSLogs/${TEST_ACCOUNT}/CloudTrail/us-east-1/${day.replaceAll('-', '/')}/${TEST_ACCOUNT}_CloudTrail_us-east-1_${day.replaceAll('-', '')}T\\d{4}Z_[A-Za-z0-9]{16}\\.json\\.gz$`,
+      )
+      assert.match(key, name)
+      const text = gunzipSync(body).toString()
+      assert.deepEqual(Object.keys(JSON.parse(text)), ['Records'])
+      assert.ok(!text.includes(CANARY))
+      assert.equal(statSync(join(folder, key)).mode & 0o777, 0o640)
+    }
+    const bodies = (await server.trail()).map(({ eventID }) => eventID)
+    const ids = recordsIn(objects).map(({ eventID }) => eventID)
+    assert.equal(new Set(ids).size, ids.length)
+    assert.ok(ids.every((id) => bodies.includes(id)))
+    assert.deepEqual(readdirSync(join(folder, '.lockstep-parts')), [])
+  })
+
+  test('delivers every region where it is one of all regions, IAM’s events in us-east-1, and else its own alone', async () => {
+    await using place = await startTrailServer({ regions: 'eu-west-1' })
+    const { server, client, folder } = place
+    await startTrail(client, { Name: 'all', IsMultiRegionTrail: true, S3KeyPrefix: 'all' })
+    await startTrail(place.as(server.admin, 'eu-west-1'), { Name: 'west', S3KeyPrefix: 'eu' })
+    await startTrail(client, { Name: 'plain', S3KeyPrefix: 'plain', IncludeGlobalServiceEvents: false })
+    await server.sdk(SecretsManagerClient, server.admin, 'eu-west-1').send(new ListSecretsCommand({}))
+    await server.sdk(KMSClient, server.admin).send(new CreateKeyCommand({}))
+    await server.sdk(IAMClient, server.admin).send(new CreateUserCommand({ UserName: 'ada' }))
+    await place.pass(300)
+    const of = (prefix: string) =>
+      recordsIn(new Map([...objectsIn(folder)].filter(([key]) => key.startsWith(`${prefix}/AWSLogs/`))))
+        .filter(({ eventSource }) => eventSource !== 'cloudtrail.amazonaws.com')
+        .map(({ eventName, awsRegion }) => `${eventName} ${awsRegion}`)
+        .toSorted()
+    assert.deepEqual(of('all'), ['CreateKey us-east-1', 'CreateUser us-east-1', 'ListSecrets eu-west-1'])
+    assert.deepEqual(of('eu'), ['ListSecrets eu-west-1'])
+    assert.deepEqual(of('plain'), ['CreateKey us-east-1'])
+    assert.ok(
+      [...objectsIn(folder).keys()].some((key) =>
+        key.startsWith(`all/AWSLogs/${TEST_ACCOUNT}/CloudTrail/eu-west-1/`),
+      ),
+    )
+  })
+
+  test('delivers nothing of another account', async () => {
+    await using place = await startTrailServer()
+    await startTrail(place.client, { IsMultiRegionTrail: true })
+    await place.server.sdk(SecretsManagerClient, place.server.otherAdmin).send(new ListSecretsCommand({}))
+    await place.pass(300)
+    assert.deepEqual(namesIn(objectsIn(place.folder)), ['StartLogging'])
+  })
+
+  test('delivers what its selectors choose', async () => {
+    await using place = await startTrailServer()
+    const { server, client, folder } = place
+    await startTrail(client)
+    await client.send(
+      new PutEventSelectorsCommand({
+        TrailName: 'main',
+        EventSelectors: [
+          { ReadWriteType: 'WriteOnly', ExcludeManagementEventSources: ['kms.amazonaws.com'] },
+        ],
+      }),
+    )
+    const secrets = server.sdk(SecretsManagerClient, server.admin)
+    await secrets.send(new CreateSecretCommand({ Name: 'db', SecretString: CANARY }))
+    await secrets.send(new ListSecretsCommand({}))
+    await server.sdk(KMSClient, server.admin).send(new CreateKeyCommand({}))
+    await place.pass(300)
+    assert.deepEqual(namesIn(objectsIn(folder)).toSorted(), [
+      'CreateSecret',
+      'PutEventSelectors',
+      'StartLogging',
+    ])
+  })
+
+  test('that is stopped delivers what was before, and nothing of the time until it is started again', async () => {
+    await using place = await startTrailServer({ 'trail-delivery-seconds': '30' })
+    const { server, client, folder } = place
+    const secrets = server.sdk(SecretsManagerClient, server.admin)
+    const create = async (Name: string) => {
+      server.clock.advance(1)
+      await secrets.send(new CreateSecretCommand({ Name, SecretString: CANARY }))
+    }
+    const created = () =>
+      recordsIn(objectsIn(folder)).flatMap((record) =>
+        record.eventName === 'CreateSecret' ? [nameOfSecret(record)] : [],
+      )
+    await startTrail(client)
+    await place.pass(0)
+    await create('one')
+    await client.send(new StopLoggingCommand({ Name: 'main' }))
+    await create('two')
+    await client.send(new StartLoggingCommand({ Name: 'main' }))
+    await create('three')
+    await place.pass(30)
+    assert.deepEqual(created().toSorted(), ['one', 'three'])
+
+    await create('four')
+    await client.send(new StopLoggingCommand({ Name: 'main' }))
+    await create('five')
+    await place.pass(30)
+    await place.pass(30)
+    assert.equal((await server.house.store.read.deliveries.unfinished()).length, 0)
+    await create('six')
+    await client.send(new StartLoggingCommand({ Name: 'main' }))
+    await create('seven')
+    await place.pass(30)
+    assert.deepEqual(created().toSorted(), ['four', 'one', 'seven', 'three'])
+  })
+
+  test('that is deleted delivers nothing more', async () => {
+    await using place = await startTrailServer()
+    const { client, folder } = place
+    await startTrail(client)
+    await client.send(new DeleteTrailCommand({ Name: 'main' }))
+    await place.pass(300)
+    assert.deepEqual(namesIn(objectsIn(folder)), [])
+    assert.equal((await place.server.house.store.read.deliveries.unfinished()).length, 0)
+  })
+
+  test('tells of a bucket that takes nothing, tries again, and has lost nothing', async () => {
+    await using place = await startTrailServer()
+    const { server, client, folder } = place
+    rmSync(folder, { recursive: true })
+    await startTrail(client)
+    await place.pass(0)
+    const failed = await client.send(new GetTrailStatusCommand({ Name: 'main' }))
+    assert.equal(failed.LatestDeliveryError, 'ENOENT')
+    assert.equal(failed.IsLogging, true)
+    assert.equal(failed.LatestDeliveryTime, undefined)
+    assert.match(failed.LatestDeliveryAttemptTime ?? '', /^\d{4}-/)
+    assert.equal((await server.house.health()).healthy, true)
+    assert.match(server.metrics.text(), /lockstep_trail_delivery_failures_total\{code="ENOENT"\} 1/)
+
+    mkdirSync(folder)
+    chmodSync(folder, 0o700)
+    await place.pass(300)
+    const healed = await client.send(new GetTrailStatusCommand({ Name: 'main' }))
+    assert.equal(healed.LatestDeliveryError, undefined)
+    assert.ok(healed.LatestDeliveryTime)
+    assert.ok(namesIn(objectsIn(folder)).includes('StartLogging'))
+  })
+
+  test('goes to its new bucket once that is changed', async () => {
+    await using place = await startTrailServer()
+    await startTrail(place.client)
+    await place.pass(0)
+    await place.client.send(
+      new UpdateTrailCommand({ Name: 'main', S3BucketName: BUCKET, S3KeyPrefix: 'new/' }),
+    )
+    await place.pass(300)
+    const keys = [...objectsIn(place.folder).keys()]
+    assert.deepEqual(keys.map((key) => key.split('/')[0]).toSorted(), ['AWSLogs', 'new'])
+  })
+})
+
+function nameOfSecret(record: object): string {
+  return (record as { requestParameters: { name: string } }).requestParameters.name
+}
