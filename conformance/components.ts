@@ -7,9 +7,10 @@ const CACHE = join(import.meta.dirname, '.cache')
 const MISSING = join(CACHE, 'missing')
 
 /** The real clients and tools that tests need besides Node, as `.cache/missing` names them. */
-export type Component = 'aws-cli' | 'boto3' | 'openssl' | 'postgresql'
+export type Component = 'aws-cli' | 'boto3' | 'openssl' | 'postgresql' | 'moto'
 
 export const AWS = join(CACHE, 'python/bin/aws')
+export const MOTO = join(CACHE, 'python/bin/moto_server')
 export const PYTHON = join(CACHE, 'python/bin/python')
 
 /** Debian's folder of PostgreSQL versions; only clients are on the PATH there. */
@@ -28,6 +29,7 @@ function versionsIn(folder: string): readonly string[] {
 const FILES: Readonly<Partial<Record<Component, string>>> = {
   'aws-cli': AWS,
   boto3: PYTHON,
+  moto: MOTO,
   // What is found nowhere is still looked for, so that its absence is told.
   postgresql: POSTGRES_BINARIES ?? join(DEBIAN_POSTGRES, 'bin'),
 }

@@ -13,7 +13,7 @@ import type { TrailRow } from './store/trail.ts'
 import { demandThisVersion, openTrailDatabase, verifyStored } from './trail/database.ts'
 import { exportTrail, readWitnesses } from './trail/export.ts'
 import { type TrailLine, trailLines } from './trail/lines.ts'
-import { demandOld, type Pruned, PruneRefused, prune } from './trail/prune.ts'
+import { demandOld, oldIn, type Pruned, PruneRefused, prune } from './trail/prune.ts'
 import { exportsIn, type OldPart, planOld } from './trail/prune-export.ts'
 import { openToPrune } from './trail/prune-store.ts'
 import { recordFiles } from './trail/record-files.ts'
@@ -106,7 +106,8 @@ export type Age = { readonly before: Date } | { readonly days: number }
  */
 export async function planPrune(settings: Values, env: Environment, age: Age): Promise<OldPart> {
   await using database = await openTrailDatabase(readConfig(settings, env).store)
-  return await planOld(database.read.trail, limitOf(age))
+  await demandThisVersion(database.sql)
+  return await planOld(database.read.trail, await oldIn(database.read, limitOf(age)))
 }
 
 /**
