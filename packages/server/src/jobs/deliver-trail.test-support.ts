@@ -37,12 +37,17 @@ export class WatchedBucket {
   readonly versions = new Map<string, Buffer[]>()
   readonly metadata = new Map<string, NewObject['metadata']>()
   failure: string | undefined
+  /** What the next object waits for before it is there. */
+  hold: Promise<void> | undefined
 
   /** The bucket as one process sees it, which may die before or after an object is there. */
   as(fate: Fate): Bucket {
     return {
       put: async ({ key, body, metadata }) => {
         fate.step()
+        const { hold } = this
+        this.hold = undefined
+        await hold
         if (this.failure !== undefined) throw new DeliveryFailed(this.failure)
         const before = this.versions.get(key) ?? []
         this.versions.set(key, [...before, Buffer.from(body)])

@@ -3,6 +3,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import { eventually } from '../testing/eventually.ts'
 import { testEntry } from '../trail/test-trail.ts'
 import { Deliveries, Fate, TRAIL } from './deliver-trail.test-support.ts'
 
@@ -62,6 +63,29 @@ describe('deliveries', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  test('a server that was slower than its lease notes nothing when it comes back', async () => {
+    await using deliveries = await Deliveries.open()
+    const { store, clock, bucket } = deliveries
+    const slow = await deliveries.claim()
+    assert.ok(slow)
+    await store.record(testEntry(clock.now()))
+    const gate = Promise.withResolvers<void>()
+    bucket.hold = gate.promise
+    const run = deliveries.runAs(slow, new Fate())
+    await eventually(async () => assert.equal(bucket.hold, undefined))
+    for (let i = 0; i < 3; i++) {
+      clock.advance(301)
+      await store.record(testEntry(clock.now()))
+      await deliveries.settle()
+    }
+    gate.resolve()
+    assert.equal(await run, 'killed')
+    clock.advance(301)
+    await deliveries.settle()
+    assert.deepEqual(bucket.contradictions, [])
+    assert.deepEqual([bucket.eventIds.length, new Set(bucket.eventIds).size], [4, 4])
   })
 
   test('a run that finds nothing new writes nothing', async () => {

@@ -87,7 +87,8 @@ async function shadowOf(ctx: Context, name: string): Promise<DeliveryTrail | und
 /** The same whether or not there is such a trail. */
 function targetOf(ctx: Context, text: string, trail: DeliveryTrail | undefined): Target {
   const arn = parseArn(text)
-  const account = trail?.account ?? arn?.account ?? ctx.account
+  // One that is no account at all is told so, not denied.
+  const account = arn && /^\d{12}$/.test(arn.account) ? arn.account : ctx.account
   return {
     arn: trail ? arnOf(trail) : arn ? text : trailArn(ctx, text),
     account,

@@ -26,15 +26,17 @@ export function isBucketName(name: string): boolean {
 export function parseBucket(text: string, region: string): readonly [string, BucketPlace] | string {
   const equals = text.indexOf('=')
   const name = text.slice(0, Math.max(equals, 0))
-  if (!isBucketName(name)) return `${text} is not NAME=PLACE with a name that S3 allows`
+  if (!isBucketName(name)) return `${equals < 0 ? text : name} is not NAME=PLACE with a name that S3 allows`
   const place = text.slice(equals + 1)
   if (place.startsWith('dir:')) {
     const path = place.slice('dir:'.length)
     return isAbsolute(path) ? [name, { kind: 'directory', path }] : `${name}: ${path} is not an absolute path`
   }
-  if (!place.startsWith('s3:')) return `${name}: ${place} is neither dir:/path nor s3:…`
+  if (!place.startsWith('s3:')) return `${name}: its place is neither dir:/path nor s3:…`
   const found = s3Place(name, place.slice('s3:'.length), region)
-  return found ? [name, { kind: 's3', ...found }] : `${name}: ${place} is not s3:[REGION] or s3:URL[/REGION]`
+  return found
+    ? [name, { kind: 's3', ...found }]
+    : `${name}: its place is not s3:[REGION] or s3:URL[/REGION], without credentials`
 }
 
 function s3Place(bucket: string, where: string, region: string): S3Place | undefined {
