@@ -4,6 +4,7 @@
  * ratios and the CPU time per request; requests a second swing with whatever else the machine does.
  */
 import { parseArgs } from 'node:util'
+import { delivery } from './delivery.ts'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   postgres,
   moving,
   trail,
+  delivery,
 }
 
 const { values: flags, positionals } = parseArgs({

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import {
   AddTagsCommand,
@@ -473,9 +475,13 @@ describe('the auditor of docs/guides/trail-export.md', () => {
   test('looks up events, and does nothing else', async () => {
     await using place = await startTrailServer()
     await startTrail(place.client)
-    const auditor = place.as(
-      await place.server.user({ Effect: 'Allow', Action: 'cloudtrail:LookupEvents', Resource: '*' }),
+    const guide = readFileSync(
+      join(import.meta.dirname, '../../../../../docs/guides/trail-export.md'),
+      'utf8',
     )
+    const text = /<!-- auditor role -->\n```json\n([\s\S]*?)```/.exec(guide)?.[1] ?? ''
+    const { Statement } = JSON.parse(text) as { Statement: object[] }
+    const auditor = place.as(await place.server.user(...Statement))
     assert.ok((await auditor.send(new LookupEventsCommand({}))).Events?.length)
     const denied = refusal('AccessDeniedException')
     await assert.rejects(auditor.send(new StopLoggingCommand({ Name: 'main' })), denied)
