@@ -18,7 +18,7 @@ import { deliverTrail } from './deliver-trail.ts'
 import type { JobRooms } from './job.ts'
 
 /** What a process that is killed throws from then on. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** Kills whoever asks it the n-th time. */
 export class Fate {
@@ -33,7 +33,7 @@ export class Fate {
 }
 
 /** A bucket in memory that keeps every version of an object, as one would that somebody watches. */
-export class WatchedBucket {
+class WatchedBucket {
   readonly versions = new Map<string, Buffer[]>()
   readonly metadata = new Map<string, NewObject['metadata']>()
   failure: string | undefined
@@ -87,7 +87,7 @@ export class WatchedBucket {
   }
 }
 
-export const SETTINGS: TrailSettings = {
+const SETTINGS: TrailSettings = {
   bucket: 'audit',
   isMultiRegion: true,
   includesGlobal: true,

@@ -32,7 +32,7 @@ export interface OldPart {
 }
 
 /** An event that a trail has still to deliver. */
-export interface Undelivered {
+interface Undelivered {
   readonly lane: number
   readonly number: number
   readonly trail: { readonly account: string; readonly region: string; readonly name: string }

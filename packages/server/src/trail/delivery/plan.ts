@@ -6,7 +6,7 @@ import type { DeliveryRooms } from './deliver.ts'
 import { type Budget, gather, isSame, reread } from './position.ts'
 
 /** What one run takes on, so that it ends well within a job's lease. */
-export const RUN_BUDGET: Budget = { rows: 10_000, characters: 16 * 1024 * 1024 }
+const RUN_BUDGET: Budget = { rows: 10_000, characters: 16 * 1024 * 1024 }
 
 /** A call that was received before its trail was stopped has its event by then. */
 const STRAGGLER_MS = 10_000
