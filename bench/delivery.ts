@@ -77,7 +77,6 @@ async function deliverAll(store: Store, keyring: Keyring, target: string, runs: 
     ...{ everyMs: 300_000, digestEveryMs: 3_600_000, regions: ['us-east-1'] },
     ...{ timer: systemTimer, logger: silentLogger, metrics: new Metrics() },
   })
-  const functions = { invoke: () => Promise.reject(new Error('no functions here')) }
   for (;;) {
     const claim = {
       claimant: random.uuid(),
@@ -88,7 +87,7 @@ async function deliverAll(store: Store, keyring: Keyring, target: string, runs: 
     }
     const [job] = await store.write((tx) => tx.jobs.claimDue(claim))
     if (!job) return
-    await run(job, { store, keyring, clock, random, functions })
+    await run(job, { store, keyring, clock, random })
     runs.count += 1
   }
 }

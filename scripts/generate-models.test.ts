@@ -41,6 +41,8 @@ describe('generate', () => {
       ['sts', 'TokenCode'],
       ['sts', 'WebIdentityToken'],
       ['sts', 'SAMLAssertion'],
+      ['sns', 'Subject'],
+      ['sns', 'MessageAttributes'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')

@@ -103,10 +103,16 @@ async function start(config: Config, logger: Logger): Promise<Running> {
         timer: systemTimer,
         logger,
       },
-      { call: house.call, health: () => house.health(), metrics: () => metrics.text() },
+      {
+        call: house.call,
+        health: () => house.health(),
+        metrics: () => metrics.text(),
+        certificate: (id) => house.certificate(id),
+      },
     ),
   )
   administrators?.setUrl(listener.url)
+  if (config.publicUrl === undefined) house.endpoint.url = listener.url
   logger.info('server.ready', {
     url: listener.url,
     account: house.account,

@@ -107,6 +107,29 @@ export const SETTINGS = [
     fallback: '3600',
     about: 'how often a trail with log file validation delivers a digest of its files',
   },
+  {
+    name: 'smtp-url',
+    value: 'smtp[s]://[USER@]HOST[:PORT]',
+    about:
+      'the mail server that notices by e-mail are handed to; its password belongs into LOCKSTEP_SMTP_PASSWORD or the file LOCKSTEP_SMTP_PASSWORD_FILE',
+  },
+  { name: 'mail-from', value: 'ADDRESS', about: 'the sender of notices by e-mail' },
+  {
+    name: 'allow-outbound',
+    value: 'CIDR,…',
+    about:
+      'addresses that notices may be posted to although they are not public, such as 10.20.0.0/16 for webhooks of your own',
+  },
+  {
+    name: 'outbound-ca',
+    value: 'FILE',
+    about: 'PEM certificates that webhooks and the mail server may be signed by besides the well-known ones',
+  },
+  {
+    name: 'public-url',
+    value: 'URL',
+    about: 'what links in notices begin with; default the address that is listened on',
+  },
   { name: 'max-body-bytes', value: 'BYTES', fallback: '1048576', about: 'the largest request body' },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', about: 'debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]

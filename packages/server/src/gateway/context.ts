@@ -1,5 +1,6 @@
 import type { AwsError } from '@lockstep/wire'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -61,6 +62,8 @@ export interface Context {
   /** For long reads, to let others have a turn. Never for a write: its transaction would stay open meanwhile. */
   readonly timer: Timer
   readonly keyring: Keyring
+  /** Where notices may be sent to. */
+  readonly destinations: Destinations
   readonly store: Readers
   /** The buckets that trails may name: the operator says where each is. */
   readonly trailBuckets: ReadonlySet<string>

@@ -40,6 +40,7 @@ export function throttled(protocol: Protocol): AwsError {
 }
 
 export function accessDenied(service: ServiceModel, sentence: string): AwsError {
+  if (service.name === 'sns') return new AwsError('AuthorizationError', sentence, 403)
   return service.protocol === 'query'
     ? new AwsError('AccessDenied', sentence, 403)
     : new AwsError('AccessDeniedException', sentence)

@@ -1,5 +1,6 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -18,6 +19,7 @@ export interface Rooms {
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
+  readonly destinations: Destinations
   readonly store: Store
   readonly decider: Decider
   /** The buckets that trails may name. */
@@ -57,7 +59,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, store, decider, trailBuckets }: Rooms,
+  { clock, random, timer, keyring, destinations, store, decider, trailBuckets }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -72,6 +74,7 @@ function contextOf<Held extends Readers>(
     random,
     timer,
     keyring,
+    destinations,
     store: held,
     trailBuckets,
     access: call.operation.access,

@@ -15,7 +15,6 @@ import { DELIVER_TRAIL, deliveryJob } from '../trail/delivery/job.ts'
 import type { Budget } from '../trail/delivery/position.ts'
 import { testKeyring } from '../trail/test-trail.ts'
 import { deliverTrail } from './deliver-trail.ts'
-import type { JobRooms } from './job.ts'
 
 /** What a process that is killed throws from then on. */
 class Killed extends Error {}
@@ -147,10 +146,7 @@ export class Deliveries implements AsyncDisposable {
 
   async runAs(job: ClaimedJob, fate: Fate, random: Random = systemRandom): Promise<'done' | 'killed'> {
     const { clock, keyring, metrics, bucket, budget } = this
-    const rooms: JobRooms = {
-      ...{ store: mortal(this.store, fate), clock, keyring, random },
-      functions: { invoke: () => Promise.reject(new Error('no function here')) },
-    }
+    const rooms = { store: mortal(this.store, fate), clock, keyring, random }
     const doors = {
       ...{ timer: systemTimer, logger: silentLogger, metrics, budget },
       buckets: new Map([['audit', bucket.as(fate)]]),

@@ -10,7 +10,8 @@ import { type Chain, type Delivered, deliverDigests, deliverFiles } from '../tra
 import { deliveryJob } from '../trail/delivery/job.ts'
 import { nextWork, type Planning } from '../trail/delivery/plan.ts'
 import { advanced } from '../trail/delivery/position.ts'
-import { ClaimLost, type JobRooms, type RunJob } from './job.ts'
+import { ClaimLost, type JobRooms } from './job.ts'
+import { tellOfFiles } from './tell-of-files.ts'
 
 const FIRST_RETRY_MS = 1000
 
@@ -26,8 +27,10 @@ class StateMoved extends Error {
   override readonly name = 'StateMoved'
 }
 
+type Needed = Pick<JobRooms, 'store' | 'keyring' | 'clock' | 'random'>
+
 /** One run's trail, and where it is. */
-interface Run extends JobRooms, DeliveryDoors {
+interface Run extends Needed, DeliveryDoors {
   readonly job: ClaimedJob
   readonly trail: DeliveryTrail
   readonly now: Date
@@ -40,7 +43,7 @@ interface Run extends JobRooms, DeliveryDoors {
  * now. Killed in between, the next run writes the same objects under the same names; so does a second server whose
  * turn came because the first was slow.
  */
-export function deliverTrail(doors: DeliveryDoors): RunJob {
+export function deliverTrail(doors: DeliveryDoors): (job: ClaimedJob, rooms: Needed) => Promise<void> {
   return async (job, rooms) => {
     const { store, clock } = rooms
     const trail = (await store.read.deliveries.ofAccount(job.account)).find(({ id }) => id === job.key)
@@ -108,12 +111,16 @@ function noteFiles(
   const { digestsFrom: _, ...rest } = advanced(state, plan.upTo)
   const { validation } = plan.settings
   const next = validation ? { ...rest, digestsFrom: state.digestsFrom ?? wholeSecond(plan.at) } : rest
-  return commit(run, async ({ deliveries }) => {
+  return commit(run, async (tx) => {
+    const { deliveries } = tx
     if (!(await deliveries.moveState(trail, revision, next))) throw new StateMoved()
     if (validation) await deliveries.addFiles(trail, files)
     else if (state.digestsFrom !== undefined) await deliveries.forgetDigests(trail)
-    if (files.length > 0)
-      await report(deliveries, trail, { attemptAt: now.getTime(), deliveredAt: now.getTime() }, ['error'])
+    if (files.length > 0) {
+      const heard = await tellOfFiles(tx, { trail, settings: plan.settings, files }, run)
+      const news = { attemptAt: now.getTime(), deliveredAt: now.getTime(), ...heard }
+      await report(deliveries, trail, news, ['error', 'notificationError'])
+    }
     return plan.more ? 0 : run.everyMs
   }).then(() => {
     if (files.length === 0) return

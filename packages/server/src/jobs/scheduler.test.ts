@@ -2,8 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Keyring } from '../keyring/keyring.ts'
 import { openMemoryRootKey } from '../keyring/root-keys/memory.ts'
+import { Channels } from '../notify/channels.ts'
+import { Signer } from '../notify/signer.ts'
+import { AddressRules } from '../outbound/address-rules.ts'
+import { Outbound } from '../outbound/outbound.ts'
 import type { Logger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
+import { systemTimer } from '../platform/timer.ts'
 import type { NewJob } from '../store/jobs.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -19,7 +24,15 @@ async function start(run: RunJob) {
   const store = await openTestStore({ kind: 'memory' }, clock)
   const { keyring } = await Keyring.create(openMemoryRootKey(systemRandom), systemRandom, START)
   const functions = { invoke: () => assert.fail('no job here invokes a function') }
-  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions }
+  const channels = new Channels({
+    outbound: new Outbound({ rules: new AddressRules(), timer: systemTimer }),
+    mailer: undefined,
+    functions,
+    signer: new Signer({ store, keyring, random: systemRandom, clock }),
+    store,
+    endpoint: { url: '' },
+  })
+  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions, channels }
   const wakes: (() => void)[] = []
   const logged: string[] = []
   const note = (event: string) => void logged.push(event)

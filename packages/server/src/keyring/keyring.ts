@@ -19,6 +19,8 @@ const PURPOSES = [
   'trail-signing',
   'trail-lane',
   'trail-digest',
+  'notice',
+  'notice-signing',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

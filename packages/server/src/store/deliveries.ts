@@ -93,6 +93,7 @@ export interface DeliveryReport {
   readonly error?: string
   readonly digestAt?: number
   readonly digestError?: string
+  readonly notificationAttemptAt?: number
   readonly notifiedAt?: number
   readonly notificationError?: string
 }

@@ -1,9 +1,9 @@
 import type { CreateTrailRequest, CreateTrailResponse } from '@aws-sdk/client-cloudtrail'
 import { writeOperation } from '../../gateway/operation.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
 import { askedSettings, demandRoom } from './asked-settings.ts'
 import { demandTrailName } from './names.ts'
 import { tagConditions, withTags } from './tags.ts'
-import { trailArn } from './trails.ts'
 import { settingsView } from './views.ts'
 
 /**
@@ -13,7 +13,7 @@ import { settingsView } from './views.ts'
 export const CreateTrail = writeOperation<CreateTrailRequest, CreateTrailResponse>({
   action: 'cloudtrail:CreateTrail',
   target: (input, ctx) => ({
-    arn: trailArn(ctx, input.Name),
+    arn: trailArn({ account: ctx.account, region: ctx.region, name: input.Name }),
     account: ctx.account,
     type: 'AWS::CloudTrail::Trail',
   }),
@@ -25,7 +25,7 @@ export const CreateTrail = writeOperation<CreateTrailRequest, CreateTrailRespons
     const trail = {
       ...{ account, region, name: input.Name },
       id: ctx.random.uuid(),
-      settings: askedSettings(ctx, input),
+      settings: await askedSettings(ctx, { name: input.Name, asked: input }),
       tags: withTags({}, input.TagsList),
     }
     demandRoom(trail, await ctx.store.deliveries.ofAccount(account))

@@ -1,7 +1,8 @@
 import type { GetEventSelectorsRequest, GetEventSelectorsResponse } from '@aws-sdk/client-cloudtrail'
 import { readOperation } from '../../gateway/operation.ts'
 import type { DeliveryTrail } from '../../store/deliveries.ts'
-import { arnOf, onTrail } from './trails.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
+import { onTrail } from './trails.ts'
 import { selectorsView } from './views.ts'
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetEventSelectors.html */
@@ -12,5 +13,5 @@ export const GetEventSelectors = readOperation<
 >({
   action: 'cloudtrail:GetEventSelectors',
   ...onTrail(({ TrailName }: GetEventSelectorsRequest) => TrailName),
-  run: async (_input, _ctx, trail) => ({ TrailARN: arnOf(trail), ...selectorsView(trail) }),
+  run: async (_input, _ctx, trail) => ({ TrailARN: trailArn(trail), ...selectorsView(trail) }),
 })

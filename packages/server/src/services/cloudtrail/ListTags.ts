@@ -2,9 +2,10 @@ import type { ListTagsRequest, ListTagsResponse } from '@aws-sdk/client-cloudtra
 import type { Context } from '../../gateway/context.ts'
 import { readOperation } from '../../gateway/operation.ts'
 import type { DeliveryTrail } from '../../store/deliveries.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
 import { invalidCombination } from './errors.ts'
 import { tagList } from './tags.ts'
-import { arnOf, demandArn, onTrail } from './trails.ts'
+import { demandArn, onTrail } from './trails.ts'
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListTags.html */
 const MAX_RESOURCES = 20
@@ -33,7 +34,10 @@ export const ListTags = readOperation<ListTagsRequest, ListTagsResponse, readonl
     if (ResourceIdList.length > MAX_RESOURCES)
       throw invalidCombination(`Name ${MAX_RESOURCES} resources at most.`)
     return {
-      ResourceTagList: trails.map((trail) => ({ ResourceId: arnOf(trail), TagsList: tagList(trail.tags) })),
+      ResourceTagList: trails.map((trail) => ({
+        ResourceId: trailArn(trail),
+        TagsList: tagList(trail.tags),
+      })),
     }
   },
 })

@@ -1,8 +1,8 @@
 import type { ListTrailsRequest, ListTrailsResponse } from '@aws-sdk/client-cloudtrail'
 import { readOperation } from '../../gateway/operation.ts'
 import { readPage } from '../../gateway/paging.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
 import { invalidNextToken } from './errors.ts'
-import { arnOf } from './trails.ts'
 
 /** Amazon does not tell its own. */
 const TRAILS_IN_A_PAGE = 25
@@ -20,15 +20,19 @@ export const ListTrails = readOperation<ListTrailsRequest, ListTrailsResponse>({
       of: ['cloudtrail:ListTrails'],
       token,
       limit: TRAILS_IN_A_PAGE,
-      cursor: arnOf,
+      cursor: trailArn,
       async fetch({ after, limit }: { readonly after: string | undefined; readonly limit: number }) {
-        const ordered = trails.toSorted((a, b) => (arnOf(a) < arnOf(b) ? -1 : 1))
-        return ordered.filter((trail) => after === undefined || arnOf(trail) > after).slice(0, limit)
+        const ordered = trails.toSorted((a, b) => (trailArn(a) < trailArn(b) ? -1 : 1))
+        return ordered.filter((trail) => after === undefined || trailArn(trail) > after).slice(0, limit)
       },
     }
     const { items, next } = await readPage(ctx, listing, invalidNextToken)
     return {
-      Trails: items.map((trail) => ({ TrailARN: arnOf(trail), Name: trail.name, HomeRegion: trail.region })),
+      Trails: items.map((trail) => ({
+        TrailARN: trailArn(trail),
+        Name: trail.name,
+        HomeRegion: trail.region,
+      })),
       ...(next !== undefined && { NextToken: next }),
     }
   },

@@ -1,9 +1,10 @@
 import type { PutEventSelectorsRequest, PutEventSelectorsResponse } from '@aws-sdk/client-cloudtrail'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { DeliveryTrail } from '../../store/deliveries.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
 import { invalidCombination, invalidEventSelectors } from './errors.ts'
 import { advancedChoice, basicChoice } from './selectors.ts'
-import { arnOf, onOwnTrail } from './trails.ts'
+import { onOwnTrail } from './trails.ts'
 import { selectorsView } from './views.ts'
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html */
@@ -22,6 +23,6 @@ export const PutEventSelectors = writeOperation<
     const chosen = basic ? basicChoice(basic) : advancedChoice(advanced ?? [])
     const changed = { ...trail, settings: { ...trail.settings, ...chosen } }
     await store.deliveries.save(changed)
-    return { TrailARN: arnOf(trail), ...selectorsView(changed) }
+    return { TrailARN: trailArn(trail), ...selectorsView(changed) }
   },
 })

@@ -14,7 +14,10 @@ export const UpdateTrail = writeOperation<UpdateTrailRequest, UpdateTrailRespons
   ...onOwnTrail(({ Name }: UpdateTrailRequest) => Name),
 
   async run(input, ctx, trail) {
-    const changed = { ...trail, settings: askedSettings(ctx, input, trail.settings) }
+    const changed = {
+      ...trail,
+      settings: await askedSettings(ctx, { name: trail.name, asked: input }, trail.settings),
+    }
     const all = await ctx.store.deliveries.ofAccount(trail.account)
     if (changed.settings.isMultiRegion && !trail.settings.isMultiRegion)
       demandRoom(

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import {
+  CreateTrailCommand,
   DeleteTrailCommand,
   GetTrailStatusCommand,
   PutEventSelectorsCommand,
@@ -19,7 +20,10 @@ import {
   ListSecretsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { TEST_ACCOUNT } from '../../testing/server.ts'
+import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns'
+import { openMessage } from '../../notify/notice.ts'
+import { DELIVER_NOTIFICATION } from '../../notify/publish.ts'
+import { TEST_ACCOUNT, type TestServer } from '../../testing/server.ts'
 import { BUCKET, namesIn, objectsIn, recordsIn, startTrail, startTrailServer } from './trails.test-support.ts'
 
 const CANARY = 'the-value-that-no-file-may-hold'
@@ -200,6 +204,84 @@ describe('a trail that logs', () => {
     assert.deepEqual(keys.map((key) => key.split('/')[0]).toSorted(), ['AWSLogs', 'new'])
   })
 })
+
+describe('a trail with a topic', () => {
+  const policyFor = (topic: string, trail: string) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'cloudtrail.amazonaws.com' },
+          Action: 'SNS:Publish',
+          Resource: topic,
+          Condition: { StringEquals: { 'aws:SourceArn': trail } },
+        },
+      ],
+    })
+
+  test('tells it of each file that is durable, where its policy lets CloudTrail in for that very trail', async () => {
+    await using place = await startTrailServer({ 'trail-delivery-seconds': '30' })
+    const { server, client, folder } = place
+    const sns = server.sdk(SNSClient, server.admin)
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'files' }))
+    const create = new CreateTrailCommand({ Name: 'main', S3BucketName: BUCKET, SnsTopicName: 'files' })
+    const shut = { name: 'InsufficientSnsTopicPolicyException' }
+    await assert.rejects(client.send(create), shut)
+    const trail = `arn:aws:cloudtrail:us-east-1:${TEST_ACCOUNT}:trail/main`
+    const allow = (arn: string) =>
+      sns.send(
+        new SetTopicAttributesCommand({
+          TopicArn,
+          AttributeName: 'Policy',
+          AttributeValue: policyFor(TopicArn, arn),
+        }),
+      )
+    await allow(`${trail}-2`)
+    await assert.rejects(client.send(create), shut)
+    await allow(trail)
+    assert.equal((await client.send(create)).SnsTopicARN, TopicArn)
+    await server.house.store.write(({ topics }) =>
+      topics.addSubscription({
+        ...{ account: TEST_ACCOUNT, region: 'us-east-1', topic: 'files', id: 'id', owner: TEST_ACCOUNT },
+        ...{ protocol: 'email', endpoint: 'ada@example.net', attributes: {}, state: 'confirmed' },
+        ...{ authenticatedUnsubscribe: false, token: undefined, createdAt: server.clock.now() },
+      }),
+    )
+    await client.send(new StartLoggingCommand({ Name: 'main' }))
+    await place.pass(0)
+    const [first, ...others] = await messagesFor(server)
+    assert.deepEqual(first, { s3Bucket: BUCKET, s3ObjectKey: [...objectsIn(folder).keys()] })
+    assert.deepEqual(others, [])
+    const told = await client.send(new GetTrailStatusCommand({ Name: 'main' }))
+    assert.ok(told.LatestNotificationTime)
+    assert.equal(told.LatestNotificationError, undefined)
+
+    await allow(`${trail}-2`)
+    await place.pass(30)
+    const refused = await client.send(new GetTrailStatusCommand({ Name: 'main' }))
+    assert.equal(refused.LatestNotificationError, 'AuthorizationError')
+    assert.equal(refused.LatestDeliveryError, undefined)
+    await client.send(new UpdateTrailCommand({ Name: 'main', SnsTopicName: '' }))
+    await place.pass(30)
+    assert.equal(
+      (await client.send(new GetTrailStatusCommand({ Name: 'main' }))).LatestNotificationError,
+      undefined,
+    )
+  })
+})
+
+/** What subscribers of topics have still to be told. */
+async function messagesFor({ house }: TestServer): Promise<readonly unknown[]> {
+  const place = { account: TEST_ACCOUNT, region: 'us-east-1' }
+  const messages: unknown[] = []
+  for (const { payload } of await house.store.read.jobs.list(place, DELIVER_NOTIFICATION)) {
+    const notice = await house.store.read.notices.notice(place, String(payload.message))
+    assert.ok(notice)
+    messages.push(JSON.parse(openMessage(house.keyring, place, notice.id, notice.sealed).message))
+  }
+  return messages
+}
 
 function nameOfSecret(record: object): string {
   return (record as { requestParameters: { name: string } }).requestParameters.name

@@ -67,7 +67,18 @@ export function unsupported(what: string): AwsError {
   return new AwsError('UnsupportedOperationException', what)
 }
 
+export function invalidTopicName(name: string): AwsError {
+  return new AwsError('InvalidSnsTopicNameException', `The SNS topic name is not valid: ${name}`)
+}
+
 // These are AWS's own.
+
+export function noTopic(): AwsError {
+  return new AwsError(
+    'InsufficientSnsTopicPolicyException',
+    'SNS Topic does not exist or the topic policy is incorrect!',
+  )
+}
 
 /** @param trail As the caller spelled it. */
 export function trailNotFound(trail: string, account: string): AwsError {

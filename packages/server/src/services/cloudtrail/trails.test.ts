@@ -131,7 +131,8 @@ describe('CreateTrail', () => {
     for (const [changes, name] of [
       [{ IsOrganizationTrail: true }, 'OrganizationsNotInUseException'],
       [{ KmsKeyId: 'alias/trail' }, 'UnsupportedOperationException'],
-      [{ SnsTopicName: 'files' }, 'UnsupportedOperationException'],
+      [{ SnsTopicName: 'files' }, 'InsufficientSnsTopicPolicyException'],
+      [{ SnsTopicName: 'not a topic' }, 'InvalidSnsTopicNameException'],
       [
         { CloudWatchLogsLogGroupArn: 'arn:aws:logs:us-east-1:1:log-group:x:*' },
         'CloudWatchLogsDeliveryUnavailableException',

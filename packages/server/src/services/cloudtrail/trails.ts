@@ -1,26 +1,13 @@
-import { formatArn, parseArn, partitionOf } from '@lockstep/wire'
+import { parseArn } from '@lockstep/wire'
 import type { Context, Target } from '../../gateway/context.ts'
 import type { DeliveryTrail } from '../../store/deliveries.ts'
 import type { Place } from '../../store/store.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
 import { invalidHomeRegion, invalidTrailArn, trailNotFound } from './errors.ts'
 import { demandTrailName } from './names.ts'
 
 /** @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html */
 export const TRAILS_PER_REGION = 5
-
-export function trailArn({ account, region }: Place, name: string): string {
-  return formatArn({
-    partition: partitionOf(region),
-    service: 'cloudtrail',
-    region,
-    account,
-    resource: `trail/${name}`,
-  })
-}
-
-export function arnOf(trail: DeliveryTrail): string {
-  return trailArn(trail, trail.name)
-}
 
 /** A trail as a caller names it: by name, or by ARN. */
 export interface NamedTrail extends Place {
@@ -90,7 +77,11 @@ function targetOf(ctx: Context, text: string, trail: DeliveryTrail | undefined):
   // One that is no account at all is told so, not denied.
   const account = arn && /^\d{12}$/.test(arn.account) ? arn.account : ctx.account
   return {
-    arn: trail ? arnOf(trail) : arn ? text : trailArn(ctx, text),
+    arn: trail
+      ? trailArn(trail)
+      : arn
+        ? text
+        : trailArn({ account: ctx.account, region: ctx.region, name: text }),
     account,
     ...(trail && { tags: trail.tags }),
     type: 'AWS::CloudTrail::Trail',

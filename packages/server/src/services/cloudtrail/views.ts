@@ -6,19 +6,20 @@ import type {
   Trail,
 } from '@aws-sdk/client-cloudtrail'
 import type { DeliveryTrail } from '../../store/deliveries.ts'
+import { trailArn } from '../../trail/delivery/topic.ts'
 import { withDefaults } from './selectors.ts'
-import { arnOf } from './trails.ts'
 
 /** A trail as CreateTrail and UpdateTrail answer it. */
 export function settingsView(trail: DeliveryTrail): CreateTrailResponse {
-  const { bucket, prefix, isMultiRegion, includesGlobal, validation } = trail.settings
+  const { bucket, prefix, topicArn, isMultiRegion, includesGlobal, validation } = trail.settings
   return {
     Name: trail.name,
     S3BucketName: bucket,
     ...(prefix !== undefined && { S3KeyPrefix: prefix }),
+    ...(topicArn !== undefined && { SnsTopicARN: topicArn, SnsTopicName: topicArn }),
     IncludeGlobalServiceEvents: includesGlobal,
     IsMultiRegionTrail: isMultiRegion,
-    TrailARN: arnOf(trail),
+    TrailARN: trailArn(trail),
     LogFileValidationEnabled: validation,
     IsOrganizationTrail: false,
   }

@@ -5,6 +5,8 @@ import { trail } from './0004-trail.ts'
 import { jobs } from './0005-jobs.ts'
 import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
+import { functions } from './0008-functions.ts'
+import { topics } from './0010-topics.ts'
 import { trails } from './0012-trails.ts'
 import type { Migration } from './migration.ts'
 
@@ -17,5 +19,7 @@ export const migrations: readonly Migration[] = [
   jobs,
   installation,
   servers,
+  functions,
+  topics,
   trails,
 ]
