@@ -21,6 +21,7 @@ import { openTrailKey } from './trail/signing-key.ts'
 import type { Verdict } from './trail/verdict.ts'
 import { verifyExports } from './trail/verify-exports.ts'
 
+export { verifyDelivered } from './trail/delivery/verify-directory.ts'
 export { describeFinding, type Verdict } from './trail/verdict.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

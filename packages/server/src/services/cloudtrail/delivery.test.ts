@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import {
   CreateTrailCommand,
   DeleteTrailCommand,
@@ -24,6 +24,7 @@ import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient } from '@aws-s
 import { openMessage } from '../../notify/notice.ts'
 import { DELIVER_NOTIFICATION } from '../../notify/publish.ts'
 import { TEST_ACCOUNT, type TestServer } from '../../testing/server.ts'
+import { verifyDelivered } from '../../trail/delivery/verify-directory.ts'
 import { BUCKET, namesIn, objectsIn, recordsIn, startTrail, startTrailServer } from './trails.test-support.ts'
 
 const CANARY = 'the-value-that-no-file-may-hold'
@@ -202,6 +203,54 @@ describe('a trail that logs', () => {
     await place.pass(300)
     const keys = [...objectsIn(place.folder).keys()]
     assert.deepEqual(keys.map((key) => key.split('/')[0]).toSorted(), ['AWSLogs', 'new'])
+  })
+})
+
+describe('verifyDelivered', () => {
+  test('vouches for a directory as it was written, and names whatever was changed, cut off, exchanged or taken away', async () => {
+    await using place = await startTrailServer({
+      'trail-digest-seconds': '60',
+      'trail-delivery-seconds': '30',
+    })
+    const { server, folder } = place
+    await startTrail(place.client, { EnableLogFileValidation: true })
+    for (let i = 0; i < 8; i++) {
+      await server.sdk(SecretsManagerClient, server.admin).send(new ListSecretsCommand({}))
+      await place.pass(30)
+    }
+    const stored = await server.house.store.read.deliveries.digestKey()
+    const key = Buffer.from(stored?.publicKey ?? []).toString('base64')
+    const clean = await verifyDelivered(folder, key)
+    assert.deepEqual(clean.faults, [])
+    assert.ok(clean.digests >= 3 && clean.logs >= 5)
+
+    const objects = objectsIn(folder)
+    const logs = [...objects.keys()].filter((name) => name.includes('_CloudTrail_'))
+    const digests = [...objects.keys()].filter((name) => /-Digest_.*gz$/.test(name))
+    const [log = '', digest = '', other = ''] = [logs[1], digests[1], digests[0]]
+    const original = (name: string) => objects.get(name) ?? Buffer.alloc(0)
+    const changed = gzipSync(gunzipSync(original(log)).toString().replace('ListSecrets', 'ListSecretz'))
+    const edits: readonly (readonly [string, Buffer | undefined])[] = [
+      [log, changed],
+      [log, original(log).subarray(0, 40)],
+      [log, undefined],
+      [digest, undefined],
+      [digest, original(other)],
+      [digest, gzipSync(`${gunzipSync(original(digest)).toString()} `)],
+      [`${digest}.sig`, original(`${other}.sig`)],
+      [`${digest}.sig`, undefined],
+    ]
+    for (const [name, content] of edits) {
+      if (content) writeFileSync(join(folder, name), content)
+      else rmSync(join(folder, name))
+      const { faults } = await verifyDelivered(folder, key)
+      assert.ok(
+        faults.some((fault) => fault.startsWith(name.replace('.sig', ''))),
+        name,
+      )
+      writeFileSync(join(folder, name), original(name))
+    }
+    assert.deepEqual((await verifyDelivered(folder, key)).faults, [])
   })
 })
 

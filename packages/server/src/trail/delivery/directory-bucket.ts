@@ -14,7 +14,7 @@ const PARTS = '.lockstep-parts'
 const ABANDONED_MS = 3_600_000
 
 /** Appended to a digest's name for the file with its signature, which S3 keeps in the object's metadata. */
-const SIGNATURE_END = '.sig'
+export const SIGNATURE_END = '.sig'
 
 /** A bucket that is a directory: of this machine, or mounted. */
 export class DirectoryBucket implements Bucket {
