@@ -251,6 +251,9 @@ describe('verifyDelivered', () => {
       writeFileSync(join(folder, name), original(name))
     }
     assert.deepEqual((await verifyDelivered(folder, key)).faults, [])
+    const empty = join(folder, 'empty')
+    mkdirSync(empty)
+    assert.deepEqual((await verifyDelivered(empty, key)).faults, [`${empty}: there is no digest in it`])
   })
 })
 

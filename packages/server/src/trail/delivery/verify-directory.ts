@@ -39,7 +39,8 @@ export async function verifyDelivered(root: string, key: string): Promise<Delive
   const names = await readdir(root, { recursive: true })
   const digests = names.filter((name) => /_CloudTrail-Digest_[^/]*\.json\.gz$/.test(name)).sort()
   const logs = new Set(names.filter((name) => /_CloudTrail_[^/]*\.json\.gz$/.test(name)))
-  const faults: string[] = []
+  // A folder of nothing vouches for nothing.
+  const faults: string[] = digests.length === 0 ? [`${root}: there is no digest in it`] : []
   const named = new Set<string>()
   for (const object of digests) {
     const text = await contentOf(join(root, object))
