@@ -185,7 +185,7 @@ describe('aws cloudtrail validate-logs', () => {
     const key = at(await logs(), 1)
     const text = await tampered([key], async () => {
       const { body, metadata } = await objects.get(key)
-      const changed = gunzipSync(body).toString().replace('CreateSecret', 'DeleteSecret')
+      const changed = gunzipSync(body).toString().replace('eventVersion', 'eventversion')
       await objects.put(key, { body: gzipSync(changed), metadata })
     })
     assert.match(text, new RegExp(`${BUCKET}/${key}\tINVALID: hash value doesn't match`))
