@@ -13,7 +13,9 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
+import { deliverTrail } from './jobs/deliver-trail.ts'
 import { groups } from './jobs/index.ts'
+import type { RunJob } from './jobs/job.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
@@ -33,6 +35,8 @@ import { bootstrapAccount } from './services/iam/bootstrap-account.ts'
 import { registry } from './services/registry.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
+import { openBuckets } from './trail/delivery/bucket-setting.ts'
+import { DELIVER_TRAIL } from './trail/delivery/job.ts'
 import { openTrail } from './trail/open.ts'
 import { SEAL_INTERVAL_MS, Sealer } from './trail/sealer.ts'
 
@@ -116,7 +120,8 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const mailer = config.mail && parts.use(new Mailer({ ...config.mail, ...mailCa(config) }, timer))
   const channels = new Channels({ outbound, mailer, functions, signer, store, endpoint })
   const rooms = { store, keyring, clock, random, functions, channels }
-  const scheduler = parts.use(new Scheduler({ rooms, timer, logger, groups }))
+  const trails = { name: 'trails', concurrency: 2, jobs: { [DELIVER_TRAIL]: trailDelivery(config, doors) } }
+  const scheduler = parts.use(new Scheduler({ rooms, timer, logger, groups: [...groups, trails] }))
   // Closed first: the scheduler waits for its jobs, and they for their functions.
   parts.use(runner)
   scheduler.nudge()
@@ -143,6 +148,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     decider: new Decider(),
     regions: config.regions,
     functionDirectories: config.functionDirectories,
+    trailBuckets: new Set(config.trailBuckets.keys()),
     home,
   })
   const built = parts.move()
@@ -161,6 +167,15 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     health: () => health.check(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   }
+}
+
+function trailDelivery(config: Config, { clock, random, timer, logger, metrics }: Doors): RunJob {
+  return deliverTrail({
+    ...{ timer, logger, metrics, regions: config.regions },
+    buckets: openBuckets(config.trailBuckets, { clock, random, keys: config.trailKeys }),
+    everyMs: config.trailDeliveryMs,
+    digestEveryMs: config.trailDigestMs,
+  })
 }
 
 /** What is listened on, where that is known before. */

@@ -10,6 +10,8 @@ import { LOG_LEVELS, type LogLevel } from './platform/logger.ts'
 import { Plaintext } from './platform/plaintext.ts'
 import { SETTINGS, type SettingName, type Values, variableOf } from './settings.ts'
 import type { StoreKind } from './store/open.ts'
+import { type BucketPlace, parseBucket } from './trail/delivery/bucket-setting.ts'
+import type { S3Keys } from './trail/delivery/s3-bucket.ts'
 
 /** What the server is told, read once and checked whole. */
 export interface Config {
@@ -35,6 +37,12 @@ export interface Config {
   /** Beneath these the code of functions may lie; absolute. */
   readonly functionDirectories: readonly string[]
   readonly functions: FunctionConfig
+  /** Where the buckets are that trails may name. */
+  readonly trailBuckets: ReadonlyMap<string, BucketPlace>
+  /** For those of them that are S3's, where the operator chose keys for this alone. */
+  readonly trailKeys?: S3Keys
+  readonly trailDeliveryMs: number
+  readonly trailDigestMs: number
   /** Between the signal to stop and the end of taking calls. */
   readonly lameDuckMs: number
   readonly logLevel: LogLevel
@@ -95,6 +103,7 @@ export function readConfig(flags: Values, env: Environment): Config {
   }
   const accountId = reader.account('account-id')
   const adminKey = adminKeyOf(env, problems)
+  const trailKeys = trailKeysOf(env, problems)
   const region = reader.region('region', reader.text('region') ?? '')
   const config: Config = {
     data,
@@ -117,6 +126,10 @@ export function readConfig(flags: Values, env: Environment): Config {
     maxBodyBytes: reader.count('max-body-bytes'),
     functionDirectories: reader.directories('function-directories'),
     functions: reader.functions(),
+    trailBuckets: reader.buckets(region),
+    ...(trailKeys && { trailKeys }),
+    trailDeliveryMs: reader.period('trail-delivery-seconds'),
+    trailDigestMs: reader.period('trail-digest-seconds'),
     lameDuckMs: reader.seconds('lame-duck-seconds') * 1000,
     logLevel: reader.logLevel(),
     allowOutbound: reader.list('allow-outbound').map((range) => reader.range('allow-outbound', range)),
@@ -231,6 +244,24 @@ class Reader {
     const text = this.text(name) ?? ''
     if (!/^\d{1,4}$/.test(text)) this.#complain(name, `${text} is not a whole number of seconds below 10000`)
     return Number(text)
+  }
+
+  /** In milliseconds. */
+  period(name: SettingName): number {
+    const seconds = this.seconds(name)
+    if (seconds === 0) this.#complain(name, '0 is not a period')
+    return seconds * 1000
+  }
+
+  buckets(region: string): ReadonlyMap<string, BucketPlace> {
+    const places = new Map<string, BucketPlace>()
+    for (const text of this.list('trail-buckets')) {
+      const parsed = parseBucket(text, region)
+      if (typeof parsed === 'string') this.#complain('trail-buckets', parsed)
+      else if (places.has(parsed[0])) this.#complain('trail-buckets', `${parsed[0]} is named twice`)
+      else places.set(...parsed)
+    }
+    return places
   }
 
   /** The address is never repeated in a complaint: it may hold a password. */
@@ -402,6 +433,22 @@ function readFile(path: string, problems: string[]): Values {
     problems.push(`${path}: is not JSON`)
   }
   return values
+}
+
+function trailKeysOf(env: Environment, problems: string[]): S3Keys | undefined {
+  const accessKeyId = env.LOCKSTEP_TRAIL_S3_ACCESS_KEY_ID
+  const secret = env.LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY
+  const token = env.LOCKSTEP_TRAIL_S3_SESSION_TOKEN
+  if (!accessKeyId && !secret) return undefined
+  if (!accessKeyId || !secret) {
+    problems.push('LOCKSTEP_TRAIL_S3_ACCESS_KEY_ID and LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY go together')
+    return undefined
+  }
+  return {
+    accessKeyId,
+    secretAccessKey: Plaintext.fromText(secret),
+    ...(token && { sessionToken: Plaintext.fromText(token) }),
+  }
 }
 
 function adminKeyOf(env: Environment, problems: string[]): Config['adminKey'] {

@@ -83,6 +83,7 @@ export class Scene implements AsyncDisposable {
       timer: systemTimer,
       random: systemRandom,
       keyring: this.keyring,
+      trailBuckets: new Set(),
       destinations: { admitsHost: () => false, mail: false },
       store,
       access,

@@ -71,6 +71,8 @@ export interface Context {
   /** Runs functions. Never for a write: its transaction would stay open meanwhile. */
   readonly functions: Functions
   readonly store: Readers
+  /** The buckets that trails may name: the operator says where each is. */
+  readonly trailBuckets: ReadonlySet<string>
   /** `write`: {@link store} is a transaction, so what it shows may never be committed and is not for a cache. */
   readonly access: 'read' | 'write'
   /** Grows when a KMS key changed; caches of keys compare it. */

@@ -26,6 +26,8 @@ export interface Rooms extends PreparationDoors {
   readonly decider: Decider
   /** Those that this server answers for. */
   readonly regions: readonly string[]
+  /** The buckets that trails may name. */
+  readonly trailBuckets: ReadonlySet<string>
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -62,7 +64,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, destinations, functions, store, decider, regions }: Rooms,
+  { clock, random, timer, keyring, destinations, functions, store, decider, regions, trailBuckets }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -81,6 +83,7 @@ function contextOf<Held extends Readers>(
     destinations,
     functions,
     store: held,
+    trailBuckets,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),
     refusal,

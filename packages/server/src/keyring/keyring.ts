@@ -18,6 +18,7 @@ const PURPOSES = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'trail-digest',
   'notice',
   'notice-signing',
   'function-environment',

@@ -18,3 +18,8 @@ export function lockOf(service: string, { account, region }: Place): Lock | unde
 export function kmsLock(region: string): Lock {
   return { account: '', region, name: 'kms' }
 }
+
+/** What a call that changes a trail of CloudTrail's holds, and the job that delivers its files. */
+export function deliveryLock({ account }: Pick<Place, 'account'>): Lock {
+  return { account, region: '', name: 'cloudtrail' }
+}

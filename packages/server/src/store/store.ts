@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
@@ -27,6 +28,7 @@ export interface Readers {
   readonly notices: NoticeReader
   readonly functions: FunctionReader
   readonly installation: InstallationReader
+  readonly deliveries: DeliveryReader
 }
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
@@ -40,6 +42,7 @@ export interface Writers {
   readonly notices: NoticeWriter
   readonly functions: FunctionWriter
   readonly installation: InstallationWriter
+  readonly deliveries: DeliveryWriter
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { DeliveryTables } from './deliveries.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -18,4 +19,5 @@ export interface Tables
     TopicTables,
     NoticeTables,
     FunctionTables,
-    InstallationTables {}
+    InstallationTables,
+    DeliveryTables {}

@@ -1,5 +1,6 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
+import { SqlDeliveries } from './deliveries.ts'
 import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
@@ -15,6 +16,7 @@ import { SqlTrail } from './trail.ts'
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
+  #deliveries: SqlDeliveries | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
@@ -29,6 +31,11 @@ export class SqlWriters implements Writers {
   constructor(sql: Sql, lane: TrailLane, makeTrail = () => new SqlTrail(sql, lane)) {
     this.#sql = sql
     this.#makeTrail = makeTrail
+  }
+
+  get deliveries(): SqlDeliveries {
+    this.#deliveries ??= new SqlDeliveries(this.#sql)
+    return this.#deliveries
   }
 
   get functions(): SqlFunctions {
