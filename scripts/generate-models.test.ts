@@ -41,6 +41,10 @@ describe('generate', () => {
       ['sts', 'TokenCode'],
       ['sts', 'WebIdentityToken'],
       ['sts', 'SAMLAssertion'],
+      ['events', 'Input'],
+      ['events', 'InputTemplate'],
+      ['events', 'Detail'],
+      ['events', 'Event'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')

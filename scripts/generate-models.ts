@@ -4,7 +4,7 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns']
+const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'events']
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 
@@ -26,7 +26,33 @@ export interface SourceModel {
   readonly shapes: Named<SourceShape>
 }
 
-/** What the models do not say: which limit counts bytes, and which further members are credentials. */
+/** Of services that we answer in part: what is compiled. Absent: every operation of the model. */
+const OPERATIONS: Named<readonly string[]> = {
+  events: [
+    'DeleteRule',
+    'DescribeEventBus',
+    'DescribeRule',
+    'DisableRule',
+    'EnableRule',
+    'ListEventBuses',
+    'ListRuleNamesByTarget',
+    'ListRules',
+    'ListTagsForResource',
+    'ListTargetsByRule',
+    'PutEvents',
+    'PutRule',
+    'PutTargets',
+    'RemoveTargets',
+    'TagResource',
+    'TestEventPattern',
+    'UntagResource',
+  ],
+}
+
+/**
+ * What the models do not say, by shape, or by shape and member: which limit counts bytes, and which further members
+ * are credentials.
+ */
 const CORRECTIONS: Named<Named<object>> = {
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
   secretsmanager: { SecretStringType: { countsBytes: true } },
@@ -34,6 +60,17 @@ const CORRECTIONS: Named<Named<object>> = {
   // treat both as sensitive.
   iam: { authenticationCodeType: { sensitive: true } },
   sts: { tokenCodeType: { sensitive: true }, tokenType: { sensitive: true } },
+  events: {
+    // The same texts as the model's own patterns, whose ways to match one text are many: those take exponential time.
+    HeaderValue: { pattern: '^\\t*[\\x20-\\x7E][\\t\\x20-\\x7E]*$' },
+    PathParameter: { pattern: '^[ \\t\\x0B\\f]*[^ \\t\\n\\x0B\\f\\r\\u2028\\u2029].*$' },
+    // DIVERGENCE: AWS's model lets the trail show a target's constant input and template, and the detail of a custom
+    // event. They may hold a credential, so we treat them as sensitive.
+    TargetInput: { sensitive: true },
+    TransformerInput: { sensitive: true },
+    'PutEventsRequestEntry.Detail': { sensitive: true },
+    'TestEventPatternRequest.Event': { sensitive: true },
+  },
 }
 
 // Copied as they are; compiled; without effect on these protocols. Any other trait stops the run: it may rename
@@ -53,35 +90,40 @@ export function compileModel(service: string, model: SourceModel) {
   const shapes: string[] = []
   const indices = new Map<string, number | 'open'>()
 
-  function reference({ shape: name, ...traits }: Target): number {
+  function reference({ shape: name, ...traits }: Target, correction = name): number {
     refuseUnknownTraits(`${service}: a member of shape ${name}`, traits)
-    const known = indices.get(name)
+    const known = indices.get(correction)
     if (known === 'open') throw new Error(`${service}: ${name} contains itself; no codec expects that`)
     if (known !== undefined) return known
-    indices.set(name, 'open')
-    const text = JSON.stringify(compileShape(name))
+    indices.set(correction, 'open')
+    const text = JSON.stringify(compileShape(name, correction))
     const equal = shapes.indexOf(text)
     const index = equal >= 0 ? equal : shapes.push(text) - 1
-    indices.set(name, index)
+    indices.set(correction, index)
     return index
   }
 
-  function compileShape(name: string): object {
+  function referenceOf(holder: string, member: string, target: Target): number {
+    const correction = `${holder}.${member}`
+    return reference(target, CORRECTIONS[service]?.[correction] ? correction : undefined)
+  }
+
+  function compileShape(name: string, correction: string): object {
     const source = model.shapes[name]
     if (!source) throw new Error(`${service}: there is no shape ${name}`)
     refuseUnknownTraits(`${service}: ${name}`, source)
     const { members, member, key, value } = source
     return {
       ...Object.fromEntries(Object.entries(source).filter(([trait]) => COPIED.includes(trait))),
-      ...(members && { members: mapValues(members, reference) }),
+      ...(members && { members: mapValues(members, (target, of) => referenceOf(name, of, target)) }),
       ...(member && { member: reference(member) }),
       ...(key && { key: reference(unnamed(key)), ...named('keyName', key) }),
       ...(value && { value: reference(unnamed(value)), ...named('valueName', value) }),
-      ...CORRECTIONS[service]?.[name],
+      ...CORRECTIONS[service]?.[correction],
     }
   }
 
-  const operations = mapValues(model.operations, ({ input, output }) => ({
+  const operations = mapValues(answered(service, model), ({ input, output }) => ({
     ...(input && { input: reference({ shape: input.shape }) }),
     ...(output && { output: reference({ shape: output.shape }) }),
   }))
@@ -101,8 +143,15 @@ function unnamed({ locationName: _, ...target }: Target): Target {
   return target
 }
 
-function mapValues<T, U>(record: Named<T>, change: (value: T) => U): Named<U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
+function mapValues<T, U>(record: Named<T>, change: (value: T, name: string) => U): Named<U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
+}
+
+function answered(service: string, { operations }: SourceModel): SourceModel['operations'] {
+  const names = OPERATIONS[service]
+  return names
+    ? Object.fromEntries(Object.entries(operations).filter(([name]) => names.includes(name)))
+    : operations
 }
 
 /** Errors by their code on the wire. JSON services model no status: 400, or 500 for the service's own faults. */
@@ -135,7 +184,7 @@ export function generate(): ReadonlyMap<string, string> {
   for (const service of SERVICES) {
     const model: SourceModel = JSON.parse(readFileSync(join(MODELS, `${service}.json`), 'utf8'))
     files.set(`${service}.json`, tableText(compileModel(service, model)))
-    unions += `  ${service}:\n    | '${Object.keys(model.operations).join("'\n    | '")}'\n`
+    unions += `  ${service}:\n    | '${Object.keys(answered(service, model)).join("'\n    | '")}'\n`
   }
   const comment = '/** Names of the modelled operations. Written by scripts/generate-models.ts. */'
   return files.set('operations.ts', `${comment}\nexport interface Operations {\n${unions}}\n`)

@@ -16,6 +16,7 @@ describe('loadModel', () => {
       'sts query 2011-06-15',
       'cloudtrail json CloudTrail_20131101',
       'sns query 2010-03-31',
+      'events json AWSEvents',
     ])
   })
 

@@ -1,5 +1,6 @@
 import type { Registry } from '../gateway/operation.ts'
 import { cloudtrail } from './cloudtrail/index.ts'
+import { events } from './events/index.ts'
 import { iam } from './iam/index.ts'
 import { kms } from './kms/index.ts'
 import { secretsmanager } from './secretsmanager/index.ts'
@@ -7,4 +8,4 @@ import { sns } from './sns/index.ts'
 import { sts } from './sts/index.ts'
 
 /** Every service the server answers for. */
-export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns }
+export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, events }

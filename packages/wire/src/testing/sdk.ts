@@ -1,4 +1,5 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
+import * as events from '@aws-sdk/client-eventbridge'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as secretsmanager from '@aws-sdk/client-secrets-manager'
@@ -6,7 +7,15 @@ import * as sns from '@aws-sdk/client-sns'
 import * as sts from '@aws-sdk/client-sts'
 import type { ServiceName } from '../model.ts'
 
-const MODULES: Readonly<Record<ServiceName, object>> = { secretsmanager, kms, iam, sts, cloudtrail, sns }
+const MODULES: Readonly<Record<ServiceName, object>> = {
+  secretsmanager,
+  kms,
+  iam,
+  sts,
+  cloudtrail,
+  sns,
+  events,
+}
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'SecretsManagerClient',
   kms: 'KMSClient',
@@ -14,6 +23,7 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   sts: 'STSClient',
   cloudtrail: 'CloudTrailClient',
   sns: 'SNSClient',
+  events: 'EventBridgeClient',
 }
 
 type ClientClass = new (config: object) => { send(command: object): Promise<{ readonly $metadata: unknown }> }

@@ -1,4 +1,5 @@
 import cloudtrail from '../generated/cloudtrail.json' with { type: 'json' }
+import events from '../generated/events.json' with { type: 'json' }
 import iam from '../generated/iam.json' with { type: 'json' }
 import kms from '../generated/kms.json' with { type: 'json' }
 import secretsmanager from '../generated/secretsmanager.json' with { type: 'json' }
@@ -6,8 +7,16 @@ import sns from '../generated/sns.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns } as const
-export const SERVICES: readonly ServiceName[] = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns']
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, events } as const
+export const SERVICES: readonly ServiceName[] = [
+  'secretsmanager',
+  'kms',
+  'iam',
+  'sts',
+  'cloudtrail',
+  'sns',
+  'events',
+]
 
 /** An operation that the test knows to exist. */
 export function operationOf(service: ServiceName, name: string): OperationModel {
