@@ -21,6 +21,7 @@ const FORBIDDEN = [
   [`${server}/moving/planted.ts`, '../gateway/call.ts'],
   [`${server}/jobs/planted.ts`, '../gateway/call.ts'],
   [`${server}/jobs/planted.ts`, '../store/postgres/pool.ts'],
+  [`${server}/schedule/planted.ts`, '../store/store.ts'],
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],
   ['packages/wire/src/planted.ts', '@lockstep/server/main'],

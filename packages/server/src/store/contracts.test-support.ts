@@ -1,3 +1,4 @@
+import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
@@ -14,5 +15,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   secretsContract(open)
   keysContract(open)
   principalContract(open)
+  functionsContract(open)
   trailContract(open)
 }

@@ -25,10 +25,14 @@ export interface FunctionRecord extends Place {
   readonly modifiedAt: Date
 }
 
-/** Where a function's code is: a zip in the store, or a directory on every server that the operator allowed. */
+/**
+ * Where a function's code is: a zip in the store, or a directory on every server that the operator allowed. A built-in
+ * function's is a module of ours; no store keeps one.
+ */
 export type FunctionCode =
   | { readonly kind: 'zip'; readonly sha256: string; readonly sizeBytes: number }
   | { readonly kind: 'directory'; readonly path: string }
+  | { readonly kind: 'built-in'; readonly module: string }
 
 export interface FunctionReader {
   byName(place: Place, name: string): Promise<FunctionRecord | undefined>

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
@@ -20,6 +21,7 @@ export interface Readers {
   readonly principals: PrincipalReader
   readonly trail: TrailReader
   readonly jobs: JobReader
+  readonly functions: FunctionReader
   readonly installation: InstallationReader
 }
 
@@ -30,6 +32,7 @@ export interface Writers {
   readonly principals: PrincipalWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
+  readonly functions: FunctionWriter
   readonly installation: InstallationWriter
 }
 

@@ -5,6 +5,7 @@ import { trail } from './0004-trail.ts'
 import { jobs } from './0005-jobs.ts'
 import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
+import { functions } from './0008-functions.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   jobs,
   installation,
   servers,
+  functions,
 ]

@@ -1,3 +1,4 @@
+import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
@@ -12,4 +13,5 @@ export interface Tables
     PrincipalTables,
     TrailTables,
     JobTables,
+    FunctionTables,
     InstallationTables {}

@@ -1,5 +1,6 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
+import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
 import { SqlKeys } from './keys.ts'
@@ -12,6 +13,7 @@ import { SqlTrail } from './trail.ts'
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
+  #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
   #keys: SqlKeys | undefined
@@ -23,6 +25,11 @@ export class SqlWriters implements Writers {
   constructor(sql: Sql, lane: TrailLane, makeTrail = () => new SqlTrail(sql, lane)) {
     this.#sql = sql
     this.#makeTrail = makeTrail
+  }
+
+  get functions(): SqlFunctions {
+    this.#functions ??= new SqlFunctions(this.#sql)
+    return this.#functions
   }
 
   get installation(): SqlInstallation {
