@@ -45,6 +45,9 @@ describe('generate', () => {
       ['events', 'InputTemplate'],
       ['events', 'Detail'],
       ['events', 'Event'],
+      ['sns', 'Subject'],
+      ['sns', 'MessageAttributes'],
+      ['sns', 'Token'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')

@@ -18,6 +18,8 @@ const PURPOSES = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'notice',
+  'notice-signing',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

@@ -3,9 +3,11 @@ import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
+import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
+import type { TopicReader, TopicWriter } from './topics.ts'
 import type { TrailEntry, TrailReader, TrailWriter } from './trail.ts'
 
 /** Where a row lives. Every table carries both; what IAM and STS keep has region `global`. */
@@ -22,6 +24,8 @@ export interface Readers {
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly functions: FunctionReader
+  readonly topics: TopicReader
+  readonly notices: NoticeReader
   readonly installation: InstallationReader
 }
 
@@ -33,6 +37,8 @@ export interface Writers {
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly functions: FunctionWriter
+  readonly topics: TopicWriter
+  readonly notices: NoticeWriter
   readonly installation: InstallationWriter
 }
 

@@ -6,6 +6,7 @@ import { jobs } from './0005-jobs.ts'
 import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
+import { topics } from './0010-topics.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   installation,
   servers,
   functions,
+  topics,
 ]

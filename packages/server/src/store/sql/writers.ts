@@ -4,9 +4,11 @@ import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
 import { SqlKeys } from './keys.ts'
+import { SqlNotices } from './notices.ts'
 import { SqlPrincipals } from './principals.ts'
 import { SqlSecrets } from './secrets.ts'
 import type { Sql } from './sql.ts'
+import { SqlTopics } from './topics.ts'
 import { SqlTrail } from './trail.ts'
 
 /** Every aggregate over one connection, made at first use: a transaction rarely touches more than two. */
@@ -17,8 +19,10 @@ export class SqlWriters implements Writers {
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
   #keys: SqlKeys | undefined
+  #notices: SqlNotices | undefined
   #principals: SqlPrincipals | undefined
   #secrets: SqlSecrets | undefined
+  #topics: SqlTopics | undefined
   #trail: SqlTrail | undefined
 
   /** @param makeTrail For an engine that writes events in a way of its own. */
@@ -55,6 +59,16 @@ export class SqlWriters implements Writers {
   get principals(): SqlPrincipals {
     this.#principals ??= new SqlPrincipals(this.#sql)
     return this.#principals
+  }
+
+  get notices(): SqlNotices {
+    this.#notices ??= new SqlNotices(this.#sql)
+    return this.#notices
+  }
+
+  get topics(): SqlTopics {
+    this.#topics ??= new SqlTopics(this.#sql)
+    return this.#topics
   }
 
   get trail(): SqlTrail {
