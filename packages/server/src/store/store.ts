@@ -5,6 +5,7 @@ import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
 import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
+import type { RuleReader, RuleWriter } from './rules.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
 import type { TopicReader, TopicWriter } from './topics.ts'
@@ -25,6 +26,7 @@ export interface Readers {
   readonly jobs: JobReader
   readonly functions: FunctionReader
   readonly topics: TopicReader
+  readonly rules: RuleReader
   readonly notices: NoticeReader
   readonly installation: InstallationReader
 }
@@ -38,6 +40,7 @@ export interface Writers {
   readonly jobs: JobWriter
   readonly functions: FunctionWriter
   readonly topics: TopicWriter
+  readonly rules: RuleWriter
   readonly notices: NoticeWriter
   readonly installation: InstallationWriter
 }

@@ -7,6 +7,7 @@ import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
 import { topics } from './0010-topics.ts'
+import { rules } from './0011-rules.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   servers,
   functions,
   topics,
+  rules,
 ]

@@ -4,6 +4,7 @@ import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
+import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
 import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
@@ -18,4 +19,5 @@ export interface Tables
     FunctionTables,
     TopicTables,
     NoticeTables,
+    RuleTables,
     InstallationTables {}
