@@ -1,4 +1,5 @@
 import { partitionOf } from '@lockstep/wire'
+import { Bus } from './bus/bus.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { Functions } from './functions/functions.ts'
 import type { Received, Reply } from './gateway/call.ts'
@@ -54,6 +55,8 @@ export interface House extends AsyncDisposable {
   readonly sealer: Sealer
   readonly scheduler: Scheduler
   readonly functions: Functions
+  /** The way of every event to the trail. */
+  readonly bus: Bus
   /** The account of the first start. */
   readonly account: string
   /** Sums up the calls that were refused without an event each; see gateway/throttle.ts. Done every minute. */
@@ -85,20 +88,27 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
   const functions: Functions = { invoke: async () => Promise.reject(new Error('no runner yet')) }
+  const bus = new Bus({ store, random })
   const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, jobs }),
+    new Scheduler({
+      rooms: { store, keyring, clock, random, functions, bus, metrics },
+      timer,
+      logger,
+      jobs,
+    }),
   )
   scheduler.nudge()
 
   const home = { account, region: config.region }
   const throttle = new Throttle(config.limits)
-  const refusals = () => recordRefusals({ throttle, store, clock, random, home })
+  const refusals = () => recordRefusals({ throttle, bus, clock, random, home })
   const sumUp = () => refusals().catch((error: unknown) => logger.error('refusals.unrecorded', { error }))
   parts.defer(sumUp)
   parts.use(repeat(timer, MINUTE_MS, sumUp))
   const call = gateway({
     registry,
     store,
+    bus,
     keyring,
     clock,
     random,
@@ -119,6 +129,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     sealer,
     scheduler,
     functions,
+    bus,
     account,
     recordRefusals: refusals,
     health: () => health.check(),

@@ -1,4 +1,5 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
+import type { Bus } from '../bus/bus.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -20,6 +21,8 @@ export interface Rooms {
   readonly keyring: Keyring
   readonly store: Store
   readonly decider: Decider
+  /** The way of every event to the trail. */
+  readonly bus: Bus
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -29,27 +32,29 @@ export interface Rooms {
  * A write is one transaction, which authorization, the change, its jobs and its event share.
  */
 export function transact(rooms: Rooms): Step<Decoded, Ready> {
-  return (call, next) => {
+  return async (call, next) => {
     const { operation, input, facts } = call
     if (operation.access === 'read') {
       const ctx = contextOf(call, rooms, rooms.store.read)
       return next({ ...call, ctx, bound: bind(operation, input, ctx) })
     }
     const { account } = call.principal
-    const lock = lockOf(call.service.name, { account, region: call.region })
-    return rooms.store
-      .write(async (tx: Writers) => {
+    const place = { account, region: call.region }
+    const preparing = rooms.bus.prepare(place)
+    if (preparing) await preparing
+    const output = await rooms.store.write(
+      async (tx: Writers) => {
         facts.inner = []
         const ctx = contextOf(call, rooms, tx)
-        const output = await next({ ...call, ctx, bound: bind(operation, input, ctx) })
-        facts.response = trailResponse(call.model, output)
-        for (const entry of entriesOf(call, rooms.home, rooms.random)) await tx.trail.append(entry)
-        return output
-      }, lock)
-      .then((output) => {
-        facts.recorded = true
-        return output
-      })
+        const answered = await next({ ...call, ctx, bound: bind(operation, input, ctx) })
+        facts.response = trailResponse(call.model, answered)
+        for (const entry of entriesOf(call, rooms.home, rooms.random)) await rooms.bus.append(tx, entry)
+        return answered
+      },
+      lockOf(call.service.name, place),
+    )
+    facts.recorded = true
+    return output
   }
 }
 

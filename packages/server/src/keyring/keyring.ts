@@ -19,6 +19,7 @@ const PURPOSES = [
   'trail-signing',
   'trail-lane',
   'notice',
+  'bus-event',
   'notice-signing',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]

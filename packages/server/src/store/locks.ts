@@ -11,10 +11,16 @@ import type { Lock, Place } from './store.ts'
  */
 export function lockOf(service: string, { account, region }: Place): Lock | undefined {
   if (service === 'secretsmanager' || service === 'sts') return undefined
+  if (service === 'events') return rulesLock({ account, region })
   return service === 'kms' ? kmsLock(region) : { account, region: '', name: service }
 }
 
 /** KMS's changes happen one after another in each region: a grant may be made from another account. */
 export function kmsLock(region: string): Lock {
   return { account: '', region, name: 'kms' }
+}
+
+/** EventBridge's changes happen one after another in each account and region, and a rule fires between two of them. */
+export function rulesLock({ account, region }: Place): Lock {
+  return { account, region, name: 'events' }
 }
