@@ -47,7 +47,6 @@ describe('generate', () => {
       ['events', 'Event'],
       ['sns', 'Subject'],
       ['sns', 'MessageAttributes'],
-      ['sns', 'Token'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')
