@@ -21,6 +21,8 @@ const FORBIDDEN = [
   [`${server}/moving/planted.ts`, '../gateway/call.ts'],
   [`${server}/jobs/planted.ts`, '../gateway/call.ts'],
   [`${server}/jobs/planted.ts`, '../store/postgres/pool.ts'],
+  [`${server}/rotation/planted.ts`, '../services/registry.ts'],
+  [`${server}/rotation/planted.ts`, '../jobs/job.ts'],
   [`${server}/schedule/planted.ts`, '../store/store.ts'],
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],

@@ -47,6 +47,11 @@ describe('generate', () => {
       ['events', 'Event'],
       ['sns', 'Subject'],
       ['sns', 'MessageAttributes'],
+      ['lambda', 'Variables'],
+      ['lambda', 'ZipFile'],
+      ['lambda', 'Payload'],
+      ['lambda', 'LogResult'],
+      ['lambda', 'ClientContext'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')
@@ -91,6 +96,25 @@ describe('compileModel', () => {
       )
   })
 
+  test('a member outside of the body keeps its place, and one in a place unknown stops the run', () => {
+    const at = (location: string) =>
+      model({
+        In: structure({ A: { shape: 'Name', location, locationName: 'X-A' } }),
+        Name: { type: 'string' },
+      })
+    const { shapes } = compileModel('toy', at('header'))
+    assert.deepEqual(JSON.parse(shapes[1] ?? '').locations, { A: ['header', 'X-A'] })
+    assert.throws(() => compileModel('toy', at('headers')), /No codec expects a member in headers/)
+  })
+
+  test('stops at a payload that is no blob', () => {
+    const source = model({
+      In: { ...structure({ A: { shape: 'Name' } }), payload: 'A' },
+      Name: { type: 'string' },
+    })
+    assert.throws(() => compileModel('toy', source), /payload that is no blob/)
+  })
+
   test('stops at a shape that contains itself', () => {
     assert.throws(
       () => compileModel('toy', model({ In: structure({ Again: { shape: 'In' } }) })),
@@ -99,6 +123,6 @@ describe('compileModel', () => {
   })
 })
 
-function structure(members: Readonly<Record<string, { readonly shape: string }>>) {
+function structure(members: NonNullable<SourceModel['shapes'][string]['members']>) {
   return { type: 'structure', members }
 }

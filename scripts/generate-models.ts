@@ -4,11 +4,11 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'events']
+const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda', 'events']
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 
-type Target = { readonly shape: string; readonly locationName?: string }
+type Target = { readonly shape: string; readonly location?: string; readonly locationName?: string }
 type Named<T> = Readonly<Record<string, T>>
 interface SourceShape {
   readonly type: string
@@ -18,16 +18,22 @@ interface SourceShape {
   readonly value?: Target
   readonly exception?: boolean
   readonly fault?: boolean
+  readonly payload?: string
   readonly error?: { readonly code: string; readonly httpStatusCode: number }
+}
+interface SourceOperation {
+  readonly input?: Target
+  readonly output?: Target
+  readonly http?: { readonly method: string; readonly requestUri: string; readonly responseCode?: number }
 }
 export interface SourceModel {
   readonly metadata: Named<string>
-  readonly operations: Named<{ readonly input?: Target; readonly output?: Target }>
+  readonly operations: Named<SourceOperation>
   readonly shapes: Named<SourceShape>
 }
 
-/** Of services that we answer in part: what is compiled. Absent: every operation of the model. */
-const OPERATIONS: Named<readonly string[]> = {
+/** Of these services only the operations that are answered: their models hold shapes that no codec expects. */
+const ANSWERED: Named<readonly string[]> = {
   events: [
     'DeleteRule',
     'DescribeEventBus',
@@ -47,11 +53,27 @@ const OPERATIONS: Named<readonly string[]> = {
     'TestEventPattern',
     'UntagResource',
   ],
+  lambda: [
+    'AddPermission',
+    'CreateFunction',
+    'DeleteFunction',
+    'GetFunction',
+    'GetFunctionConfiguration',
+    'GetPolicy',
+    'Invoke',
+    'ListFunctions',
+    'ListTags',
+    'RemovePermission',
+    'TagResource',
+    'UntagResource',
+    'UpdateFunctionCode',
+    'UpdateFunctionConfiguration',
+  ],
 }
 
 /**
- * What the models do not say, by shape, or by shape and member: which limit counts bytes, and which further members
- * are credentials.
+ * What the models do not say: which limit counts bytes, and which further members are credentials. A shape by its
+ * name, or one structure's member by both names.
  */
 const CORRECTIONS: Named<Named<object>> = {
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
@@ -79,11 +101,22 @@ const CORRECTIONS: Named<Named<object>> = {
     'PutEventsRequestEntry.Detail': { sensitive: true },
     'TestEventPatternRequest.Event': { sensitive: true },
   },
+  lambda: {
+    // What functions of ordinary kinds may have.
+    // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    Timeout: { max: 900 },
+    MemorySize: { max: 10_240 },
+    // Printed by the function, or given to it: either may hold what it works with.
+    'InvocationResponse.LogResult': { sensitive: true },
+    'InvocationRequest.ClientContext': { sensitive: true },
+  },
 }
 
 // Copied as they are; compiled; without effect on these protocols. Any other trait stops the run: it may rename
 // or move a member (locationName, streaming), and to ignore it would be a silent error.
-const COPIED = ['type', 'required', 'min', 'max', 'pattern', 'enum', 'sensitive', 'flattened']
+const COPIED = ['type', 'required', 'min', 'max', 'pattern', 'enum', 'sensitive', 'flattened', 'payload']
+/** Where REST-JSON puts members that are not in the body. */
+const LOCATIONS = ['uri', 'querystring', 'header', 'statusCode']
 const COMPILED = ['shape', 'members', 'member', 'key', 'value', 'exception', 'error', 'fault']
 const WITHOUT_EFFECT = ['box', 'deprecated', 'deprecatedMessage', 'union', 'idempotencyToken', 'contextParam']
 
@@ -98,42 +131,53 @@ export function compileModel(service: string, model: SourceModel) {
   const shapes: string[] = []
   const indices = new Map<string, number | 'open'>()
 
-  function reference({ shape: name, ...traits }: Target, correction = name): number {
+  function reference({ shape: name, ...traits }: Target): number {
     refuseUnknownTraits(`${service}: a member of shape ${name}`, traits)
-    const known = indices.get(correction)
+    const known = indices.get(name)
     if (known === 'open') throw new Error(`${service}: ${name} contains itself; no codec expects that`)
     if (known !== undefined) return known
-    indices.set(correction, 'open')
-    const text = JSON.stringify(compileShape(name, correction))
+    indices.set(name, 'open')
+    const text = JSON.stringify(compileShape(name))
     const equal = shapes.indexOf(text)
     const index = equal >= 0 ? equal : shapes.push(text) - 1
-    indices.set(correction, index)
+    indices.set(name, index)
     return index
   }
 
-  function referenceOf(holder: string, member: string, target: Target): number {
-    const correction = `${holder}.${member}`
-    return reference(target, CORRECTIONS[service]?.[correction] ? correction : undefined)
-  }
-
-  function compileShape(name: string, correction: string): object {
+  function compileShape(name: string): object {
     const source = model.shapes[name]
     if (!source) throw new Error(`${service}: there is no shape ${name}`)
     refuseUnknownTraits(`${service}: ${name}`, source)
-    const { members, member, key, value } = source
+    const { members, member, key, value, payload } = source
+    if (payload && model.shapes[members?.[payload]?.shape ?? '']?.type !== 'blob')
+      throw new Error(`${service}: ${name} has a payload that is no blob; no codec expects that`)
     return {
       ...Object.fromEntries(Object.entries(source).filter(([trait]) => COPIED.includes(trait))),
-      ...(members && { members: mapValues(members, (target, of) => referenceOf(name, of, target)) }),
+      ...(members && { members: mapValues(members, (target, each) => memberOf(`${name}.${each}`, target)) }),
+      ...locationsOf(members ?? {}),
       ...(member && { member: reference(member) }),
       ...(key && { key: reference(unnamed(key)), ...named('keyName', key) }),
       ...(value && { value: reference(unnamed(value)), ...named('valueName', value) }),
-      ...CORRECTIONS[service]?.[correction],
+      ...CORRECTIONS[service]?.[name],
     }
   }
 
-  const operations = mapValues(answered(service, model), ({ input, output }) => ({
+  /** A structure's member: its shape, unless a correction gives it one of its own. */
+  function memberOf(path: string, target: Target): number {
+    const correction = CORRECTIONS[service]?.[path]
+    const shape = reference(unlocated(target))
+    return correction
+      ? shapes.push(JSON.stringify({ ...JSON.parse(shapes[shape] ?? ''), ...correction })) - 1
+      : shape
+  }
+
+  const answered = Object.entries(model.operations).filter(
+    ([name]) => ANSWERED[service]?.includes(name) ?? true,
+  )
+  const operations = mapValues(Object.fromEntries(answered), ({ input, output, http }) => ({
     ...(input && { input: reference({ shape: input.shape }) }),
     ...(output && { output: reference({ shape: output.shape }) }),
+    ...(model.metadata.protocol === 'rest-json' && http && { http: httpOf(http) }),
   }))
   const { apiVersion, protocol, endpointPrefix, signingName = endpointPrefix, ...rest } = model.metadata
   // SDKs disagree about the namespace in front of CloudTrail's target prefix, and agree about its last part.
@@ -147,6 +191,28 @@ function named(trait: 'keyName' | 'valueName', { locationName }: Target): object
   return locationName === undefined ? {} : { [trait]: locationName }
 }
 
+/** A member without its place in a REST request; one without a place keeps its other name, which is refused. */
+function unlocated({ location, locationName, ...target }: Target): Target {
+  if (location === undefined) return { ...target, ...(locationName !== undefined && { locationName }) }
+  if (!LOCATIONS.includes(location)) throw new Error(`No codec expects a member in ${location}`)
+  return target
+}
+
+/** Where members are that are not in the body: `["header", "X-Amz-Log-Type"]`. */
+function locationsOf(members: Named<Target>): object {
+  const located = Object.entries(members).filter(([, { location }]) => location !== undefined)
+  if (located.length === 0) return {}
+  return {
+    locations: Object.fromEntries(
+      located.map(([name, { location, locationName = name }]) => [name, [location, locationName]]),
+    ),
+  }
+}
+
+function httpOf({ method, requestUri, responseCode = 200 }: NonNullable<SourceOperation['http']>): object {
+  return { method, uri: requestUri, status: responseCode }
+}
+
 function unnamed({ locationName: _, ...target }: Target): Target {
   return target
 }
@@ -155,23 +221,17 @@ function mapValues<T, U>(record: Named<T>, change: (value: T, name: string) => U
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
 }
 
-function answered(service: string, { operations }: SourceModel): SourceModel['operations'] {
-  const names = OPERATIONS[service]
-  return names
-    ? Object.fromEntries(Object.entries(operations).filter(([name]) => names.includes(name)))
-    : operations
-}
-
 /** Errors by their code on the wire. JSON services model no status: 400, or 500 for the service's own faults. */
-function compileErrors({ shapes }: SourceModel): Named<object> {
+function compileErrors({ shapes, metadata }: SourceModel): Named<object> {
   const errors: Record<string, object> = {}
   for (const [name, { exception, error, fault, members = {} }] of Object.entries(shapes)) {
     if (!exception) continue
     const code = error?.code ?? name
-    // Further members, such as a status, say nothing that the code does not.
+    // Further members, such as a status, say nothing that the code does not; REST services say whose fault it is.
     const message = Object.keys(members).find((member) => /^[Mm]essage$/.test(member))
     if (errors[code]) throw new Error(`${name}: its code is taken`)
-    errors[code] = { status: error?.httpStatusCode ?? (fault ? 500 : 400), message }
+    const typed = metadata.protocol === 'rest-json' && 'Type' in members
+    errors[code] = { status: error?.httpStatusCode ?? (fault ? 500 : 400), message, ...(typed && { typed }) }
   }
   return errors
 }
@@ -191,8 +251,9 @@ export function generate(): ReadonlyMap<string, string> {
   let unions = ''
   for (const service of SERVICES) {
     const model: SourceModel = JSON.parse(readFileSync(join(MODELS, `${service}.json`), 'utf8'))
-    files.set(`${service}.json`, tableText(compileModel(service, model)))
-    unions += `  ${service}:\n    | '${Object.keys(answered(service, model)).join("'\n    | '")}'\n`
+    const table = compileModel(service, model)
+    files.set(`${service}.json`, tableText(table))
+    unions += `  ${service}:\n    | '${Object.keys(table.operations).join("'\n    | '")}'\n`
   }
   const comment = '/** Names of the modelled operations. Written by scripts/generate-models.ts. */'
   return files.set('operations.ts', `${comment}\nexport interface Operations {\n${unions}}\n`)

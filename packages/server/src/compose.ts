@@ -1,7 +1,9 @@
+import { join, resolve } from 'node:path'
 import { partitionOf } from '@lockstep/wire'
 import { Bus } from './bus/bus.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { Functions } from './functions/functions.ts'
+import { FunctionRunner } from './functions/runner.ts'
 import type { Received, Reply } from './gateway/call.ts'
 import { Credentials } from './gateway/credentials.ts'
 import { Decider } from './gateway/decide.ts'
@@ -10,12 +12,12 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
-import { jobs } from './jobs/index.ts'
+import { groups } from './jobs/index.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
 import { demandFinished } from './moving/mark.ts'
-import type { Clock } from './platform/clock.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
 import { type Random, randomText } from './platform/random.ts'
@@ -34,6 +36,10 @@ export interface Doors {
   readonly timer: Timer
   readonly logger: Logger
   readonly metrics: Metrics
+  /** Where functions reach the server, once it listens; until then they wait. Absent: it never does. */
+  readonly endpoint?: Promise<string>
+  /** What runs functions in place of processes; tests alone have one. */
+  readonly functions?: Functions
   /** Where a new account's administrator is put down before the account exists. */
   keepAdministrator(administrator: Administrator): void
   /** Another server was faster, and its administrator is the account's. */
@@ -87,16 +93,19 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const account = await homeAccount(config, store, random)
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
-  const functions: Functions = { invoke: async () => Promise.reject(new Error('no runner yet')) }
+  const runner = functionRunner(config, { store, keyring }, doors)
+  const functions = doors.functions ?? runner
   const bus = new Bus({ store, random })
   const scheduler = parts.use(
     new Scheduler({
       rooms: { store, keyring, clock, random, functions, bus, metrics },
       timer,
       logger,
-      jobs,
+      groups,
     }),
   )
+  // Closed first: the scheduler waits for its jobs, and they for their functions.
+  parts.use(runner)
   scheduler.nudge()
 
   const home = { account, region: config.region }
@@ -110,6 +119,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     store,
     bus,
     keyring,
+    functions,
     clock,
     random,
     timer,
@@ -119,6 +129,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     credentials: new Credentials(store, keyring, partition),
     decider: new Decider(),
     regions: config.regions,
+    functionDirectories: config.functionDirectories,
     home,
   })
   const built = parts.move()
@@ -169,6 +180,38 @@ async function openSealer(
   parts.defer(seal)
   parts.use(repeat(timer, SEAL_INTERVAL_MS, seal))
   return sealer
+}
+
+/** Where nobody answers. Without any address, an SDK would take the calls to Amazon. */
+const NOWHERE = 'http://127.0.0.1:1'
+
+/** What runs functions, and keeps them from everything that the server was told to keep. */
+function functionRunner(
+  config: Config,
+  { store, keyring }: { readonly store: Store; readonly keyring: Keyring },
+  doors: Doors,
+): FunctionRunner {
+  const { data, rootKey, tls, passphraseFile, functions } = config
+  const { endpoint: told, ...settings } = functions
+  const isKept = data !== 'memory'
+  const hidden = [
+    ...(isKept ? [data] : []),
+    ...(rootKey.startsWith('file:') ? [resolve(rootKey.slice('file:'.length))] : []),
+    ...(tls ? [resolve(tls.keyFile)] : []),
+    ...(passphraseFile === undefined ? [] : [resolve(passphraseFile)]),
+  ]
+  return new FunctionRunner({
+    ...doors,
+    ...{ store, keyring },
+    wallClock: systemClock,
+    endpoint: told === undefined ? (doors.endpoint ?? Promise.resolve(NOWHERE)) : Promise.resolve(told),
+    settings: {
+      ...settings,
+      // What lies in a hidden directory needs no cover of its own, and could have none.
+      hidden: hidden.filter((path) => path === data || !path.startsWith(`${data}/`)),
+      ...(isKept && { logDirectory: join(data, 'logs', 'functions') }),
+    },
+  })
 }
 
 /** Makes the accounts that do not exist yet, each with its administrator. */

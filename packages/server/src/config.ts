@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { FunctionUsers } from './functions/confinement.ts'
 import type { Limits, Rate } from './gateway/throttle.ts'
 import { defaultRootKeySpec } from './keyring/root-keys/index.ts'
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts'
@@ -29,11 +30,24 @@ export interface Config {
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
   readonly maxBodyBytes: number
+  /** Beneath these the code of functions may lie; absolute. */
+  readonly functionDirectories: readonly string[]
+  readonly functions: FunctionConfig
   /** Between the signal to stop and the end of taking calls. */
   readonly lameDuckMs: number
   readonly logLevel: LogLevel
   /** The first administrator's access key, where the operator chose it. */
   readonly adminKey?: { readonly id: string; readonly secret: string }
+}
+
+/** How functions are run. */
+export interface FunctionConfig {
+  readonly concurrency: number
+  readonly python: string
+  readonly users?: FunctionUsers
+  /** Where they reach the server, if the operator said. */
+  readonly endpoint?: string
+  readonly caFile?: string
 }
 
 /** Every reason why the server cannot start, each naming its setting. */
@@ -90,6 +104,8 @@ export function readConfig(flags: Values, env: Environment): Config {
       failedSignature: reader.rate('limit-failed-signature'),
     },
     maxBodyBytes: reader.count('max-body-bytes'),
+    functionDirectories: reader.directories('function-directories'),
+    functions: reader.functions(),
     lameDuckMs: reader.seconds('lame-duck-seconds') * 1000,
     logLevel: reader.logLevel(),
     ...(adminKey ? { adminKey } : {}),
@@ -150,6 +166,14 @@ class Reader {
       .filter((part) => part !== '')
   }
 
+  /** A relative one would be another after a start elsewhere. */
+  directories(name: SettingName): string[] {
+    const directories = this.list(name)
+    for (const directory of directories)
+      if (!isAbsolute(directory)) this.#complain(name, `${directory} is not an absolute path`)
+    return directories
+  }
+
   address(name: SettingName): { host: string; port: number } {
     const text = this.text(name) ?? ''
     const colon = text.lastIndexOf(':')
@@ -207,6 +231,31 @@ class Reader {
       )
     }
     return { kind: 'postgres', url: text, maxSkewMs: MAX_SKEW_MS }
+  }
+
+  functions(): FunctionConfig {
+    const users = this.users('function-user')
+    const endpoint = this.text('function-endpoint')
+    const caFile = this.text('function-ca')
+    if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)))
+      this.#complain('function-endpoint', `${endpoint} is not an http:// or https:// address`)
+    return {
+      concurrency: this.count('function-concurrency'),
+      python: this.text('function-python') ?? '',
+      ...(users && { users }),
+      ...(endpoint !== undefined && { endpoint }),
+      ...(caFile !== undefined && { caFile: resolve(caFile) }),
+    }
+  }
+
+  users(name: SettingName): FunctionUsers | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const [, first, last = first] = /^([1-9]\d{0,8})(?:-([1-9]\d{0,8}))?$/.exec(text) ?? []
+    if (!(Number(first) <= Number(last)))
+      this.#complain(name, `${text} is neither a user id nor two of them, as 20000-20015`)
+    else if (process.getuid?.() !== 0) this.#complain(name, 'only root may run functions as another user')
+    return { firstUid: Number(first), lastUid: Number(last) }
   }
 
   rate(name: SettingName): Rate {

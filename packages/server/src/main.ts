@@ -23,6 +23,12 @@ const DRAIN_MS = 8_000
  */
 const BODY_ROOM_BYTES = 96 * 1024 * 1024
 
+/**
+ * The same for the few calls whose body may be larger than others': the zip of a function, and what one is invoked
+ * with. Apart from the room of all others, so that who fills this one stops no other call.
+ */
+const LARGE_BODY_ROOM_BYTES = 96 * 1024 * 1024
+
 /** A second signal within this is the first one again: npm passes on the SIGINT that the terminal has sent already. */
 const SAME_SIGNAL_MS = 250
 
@@ -78,8 +84,10 @@ async function start(config: Config, logger: Logger): Promise<Running> {
   const metrics = new Metrics()
   const administrators = keeperOf(config)
   await using parts = new AsyncDisposableStack()
+  const endpoint = Promise.withResolvers<string>()
   const house = parts.use(
     await compose(config, {
+      endpoint: endpoint.promise,
       clock: systemClock,
       random: systemRandom,
       timer: systemTimer,
@@ -97,6 +105,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
         ...(tls && { tls }),
         maxBodyBytes,
         bodyRoomBytes: BODY_ROOM_BYTES,
+        largeBodyRoomBytes: LARGE_BODY_ROOM_BYTES,
         trustedProxies,
         clock: systemClock,
         random: systemRandom,
@@ -107,6 +116,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     ),
   )
   administrators?.setUrl(listener.url)
+  endpoint.resolve(nearUrl(listener.url))
   logger.info('server.ready', {
     url: listener.url,
     account: house.account,
@@ -123,6 +133,11 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       await built.disposeAsync()
     },
   }
+}
+
+/** The server's URL for this machine's own processes, where it listens on every address. */
+function nearUrl(text: string): string {
+  return text.replace(/\/\/0\.0\.0\.0:/, '//127.0.0.1:').replace(/\/\/\[::\]:/, '//[::1]:')
 }
 
 /**

@@ -89,7 +89,41 @@ export const SETTINGS = [
     about:
       'after SIGTERM, how long /healthz is red while calls are still answered, so that a load balancer turns away first',
   },
+  {
+    name: 'function-concurrency',
+    value: 'COUNT',
+    fallback: '16',
+    about: 'how many functions run at once; more are turned away',
+  },
+  {
+    name: 'function-user',
+    value: 'UID[-UID]',
+    about:
+      'the user id that functions run as, or as many as may run at once, so that none can look into another; only for a server that runs as root',
+  },
+  {
+    name: 'function-python',
+    value: 'PATH',
+    fallback: 'python3',
+    about: 'the interpreter of Python functions',
+  },
+  {
+    name: 'function-endpoint',
+    value: 'URL',
+    about: "where functions reach this server, by a name that its certificate has; default: the server's own",
+  },
+  {
+    name: 'function-ca',
+    value: 'FILE',
+    about: "PEM certificates that functions check the server's against",
+  },
   { name: 'max-body-bytes', value: 'BYTES', fallback: '1048576', about: 'the largest request body' },
+  {
+    name: 'function-directories',
+    value: 'DIR,…',
+    about:
+      'absolute directories beneath which functions may have their code; whoever can write there decides what runs',
+  },
   { name: 'log-level', value: 'LEVEL', fallback: 'info', about: 'debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 

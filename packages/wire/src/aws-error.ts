@@ -1,5 +1,22 @@
 /** The statuses with which an AWS endpoint answers an error. */
-export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 410 | 413 | 429 | 500 | 501 | 503
+export type ErrorStatus =
+  | 400
+  | 401
+  | 402
+  | 403
+  | 404
+  | 405
+  | 408
+  | 409
+  | 410
+  | 412
+  | 413
+  | 415
+  | 429
+  | 500
+  | 501
+  | 502
+  | 503
 
 /**
  * An error that an AWS SDK recognises. `code` is AWS's own; the status is looked up in the service's

@@ -17,7 +17,7 @@ const utf8 = new TextEncoder()
 /**
  * An error as its service would answer it. The status is the model's where the service models the code, else the
  * error's own. `service` is undefined when the request names none. Further members of an error travel in JSON
- * only; no error of a Query service has any. JSON SDKs read the code in the body or in x-amzn-errortype,
+ * only; no error of a Query service has any. JSON 1.1 SDKs read the code in the body or in x-amzn-errortype,
  * whichever they look at first, so both are sent.
  */
 export function encodeError(
@@ -32,13 +32,16 @@ export function encodeError(
     const headers = { 'content-type': 'text/xml', 'x-amzn-RequestId': requestId }
     return { status, headers, body: utf8.encode(queryBody(service, status, error, requestId)) }
   }
+  const isRest = protocol === 'rest-json'
   const headers = {
-    'content-type': 'application/x-amz-json-1.1',
+    'content-type': isRest ? 'application/json' : 'application/x-amz-json-1.1',
     'x-amzn-RequestId': requestId,
     'x-amzn-errortype': error.code,
   }
   const sentence = model?.messageMember ?? unmodelledMember(error.code)
-  const body = JSON.stringify({ ...error.members, __type: error.code, [sentence]: error.message })
+  // REST services say the code in the header alone, and whose fault it is in the body.
+  const told = isRest ? model?.typed && { Type: model.fault ? 'Service' : 'User' } : { __type: error.code }
+  const body = JSON.stringify({ ...error.members, ...told, [sentence]: error.message })
   return { status, headers, body: utf8.encode(body) }
 }
 

@@ -25,7 +25,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * @throws AwsError SerializationException, whose sentence never repeats a value
  */
 export function decodeJson(operation: OperationModel, body: Uint8Array): Members {
-  return structureDecoder(operation.input)(body.length === 0 ? {} : parse(body))
+  return decodeJsonAs(operation.input, body)
+}
+
+/** The same for a body that is one structure and not a whole input. */
+export function decodeJsonAs(shape: StructureShape, body: Uint8Array): Members {
+  return structureDecoder(shape)(body.length === 0 ? {} : parse(body))
 }
 
 function parse(body: Uint8Array): unknown {

@@ -24,7 +24,12 @@ const utf8 = new TextEncoder()
  */
 export function encodeJson(operation: OperationModel, output: unknown): Uint8Array {
   if (!operation.output) return new Uint8Array()
-  return utf8.encode(JSON.stringify(encoder(operation.output)(output, operation.name)))
+  return encodeJsonAs(operation.output, output, operation.name)
+}
+
+/** The same for a body that is one structure and not a whole output; `name` stands for it in complaints. */
+export function encodeJsonAs(shape: StructureShape, output: unknown, name: string): Uint8Array {
+  return utf8.encode(JSON.stringify(encoder(shape)(output, name)))
 }
 
 const encoder = oncePerShape((shape: Shape): Encode => {

@@ -16,6 +16,7 @@ describe('loadModel', () => {
       'sts query 2011-06-15',
       'cloudtrail json CloudTrail_20131101',
       'sns query 2010-03-31',
+      'lambda rest-json 2015-03-31',
       'events json AWSEvents',
     ])
   })
@@ -39,6 +40,7 @@ describe('loadModel', () => {
       status: 409,
       fault: false,
       messageMember: 'message',
+      typed: false,
     })
     assert.equal(loadModel('iam').error('EntityAlreadyExistsException'), undefined)
     assert.equal(loadModel('kms').error('KMSInternalException')?.fault, true)
@@ -49,7 +51,7 @@ describe('loadModel', () => {
     const statuses = SERVICES.flatMap((service): readonly { status: number }[] =>
       Object.values(TABLES[service].errors),
     )
-    const known = [400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 501, 503]
+    const known = [400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 413, 415, 429, 500, 501, 502, 503]
     for (const { status } of statuses) assert.ok(known.includes(status), String(status))
   })
 

@@ -3,14 +3,15 @@ import cloudtrail from './generated/cloudtrail.json' with { type: 'json' }
 import events from './generated/events.json' with { type: 'json' }
 import iam from './generated/iam.json' with { type: 'json' }
 import kms from './generated/kms.json' with { type: 'json' }
+import lambda from './generated/lambda.json' with { type: 'json' }
 import type { Operations } from './generated/operations.ts'
 import secretsmanager from './generated/secretsmanager.json' with { type: 'json' }
 import sns from './generated/sns.json' with { type: 'json' }
 import sts from './generated/sts.json' with { type: 'json' }
-import type { Member, Shape, StructureShape } from './shape.ts'
+import type { Location, Member, Shape, StructureShape } from './shape.ts'
 
 export type ServiceName = keyof Operations
-export type Protocol = 'json' | 'query'
+export type Protocol = 'json' | 'query' | 'rest-json'
 
 export interface ErrorModel {
   /** The code on the wire, e.g. `EntityAlreadyExists`, not the shape's name `EntityAlreadyExistsException`. */
@@ -20,6 +21,8 @@ export interface ErrorModel {
   readonly fault: boolean
   /** How the model spells the member with the sentence, where it has one. */
   readonly messageMember: 'message' | 'Message' | undefined
+  /** It says in a member `Type` whether the caller or the service is at fault. */
+  readonly typed: boolean
 }
 
 export interface OperationModel {
@@ -29,6 +32,17 @@ export interface OperationModel {
   readonly input: StructureShape
   /** Absent when the operation answers without a body. */
   readonly output: StructureShape | undefined
+  /** How a REST service is asked; absent in every other protocol. */
+  readonly http: HttpModel | undefined
+}
+
+/** A REST operation's place among its service's URIs. */
+export interface HttpModel {
+  readonly method: string
+  /** A label `{Name}` stands for one segment, e.g. `/2015-03-31/functions/{FunctionName}/code`. */
+  readonly uri: string
+  /** Of the answer, unless a member is the status. */
+  readonly status: number
 }
 
 export interface ServiceModel {
@@ -50,6 +64,7 @@ export interface ServiceModel {
 interface TableShape {
   readonly type: string
   readonly members?: Readonly<Record<string, number>>
+  readonly locations?: Readonly<Record<string, readonly [Location['kind'], string]>>
   readonly required?: readonly string[]
   readonly member?: number
   readonly key?: number
@@ -62,9 +77,14 @@ interface Table {
   readonly apiVersion: string
   readonly targetPrefix?: string
   readonly xmlNamespace?: string
-  readonly operations: Readonly<Record<string, { readonly input?: number; readonly output?: number }>>
+  readonly operations: Readonly<
+    Record<string, { readonly input?: number; readonly output?: number; readonly http?: HttpModel }>
+  >
   readonly errors: Readonly<
-    Record<string, { readonly status: ErrorStatus; readonly message?: 'message' | 'Message' }>
+    Record<
+      string,
+      { readonly status: ErrorStatus; readonly message?: 'message' | 'Message'; readonly typed?: true }
+    >
   >
   readonly shapes: readonly TableShape[]
 }
@@ -77,6 +97,7 @@ const TABLES: Readonly<Record<ServiceName, unknown>> = {
   cloudtrail,
   sns,
   events,
+  lambda,
 }
 const NO_MEMBERS: StructureShape = { type: 'structure', members: [] }
 const loaded = new Map<ServiceName, ServiceModel>()
@@ -108,23 +129,24 @@ function buildModel(table: Table): ServiceModel {
     operation: (name) => operations.get(name),
     error: (code) => errors.get(code),
   }
-  for (const [name, { input, output }] of Object.entries(table.operations)) {
+  for (const [name, { input, output, http }] of Object.entries(table.operations)) {
     operations.set(name, {
       service,
       name,
       input: input === undefined ? NO_MEMBERS : structureAt(shapes, input),
       output: output === undefined ? undefined : structureAt(shapes, output),
+      http,
     })
   }
-  for (const [code, { status, message }] of Object.entries(table.errors)) {
-    errors.set(code, { code, status, fault: status >= 500, messageMember: message })
+  for (const [code, { status, message, typed = false }] of Object.entries(table.errors)) {
+    errors.set(code, { code, status, fault: status >= 500, messageMember: message, typed })
   }
   return service
 }
 
 /** Puts shapes in the place of their indices. `earlier` holds every shape before this one. */
 function resolve(shape: TableShape, earlier: readonly Shape[]): Shape {
-  const { members, required = [], member, key, value, ...traits } = shape
+  const { members, locations = {}, required = [], member, key, value, ...traits } = shape
   return {
     ...traits,
     ...(members && {
@@ -133,6 +155,7 @@ function resolve(shape: TableShape, earlier: readonly Shape[]): Shape {
           name,
           shape: shapeAt(earlier, index),
           required: required.includes(name),
+          ...locationOf(locations[name]),
         }),
       ),
     }),
@@ -140,6 +163,10 @@ function resolve(shape: TableShape, earlier: readonly Shape[]): Shape {
     ...(key !== undefined && { key: shapeAt(earlier, key) }),
     ...(value !== undefined && { value: shapeAt(earlier, value) }),
   } as Shape
+}
+
+function locationOf(located: readonly [Location['kind'], string] | undefined): Pick<Member, 'location'> {
+  return located ? { location: { kind: located[0], name: located[1] } } : {}
 }
 
 function structureAt(shapes: readonly Shape[], index: number): StructureShape {

@@ -10,11 +10,21 @@ export interface Member {
   readonly name: string
   readonly shape: Shape
   readonly required: boolean
+  /** REST: where the member is that is not in the body. */
+  readonly location?: Location
+}
+
+/** A place in a REST request or answer, and what the member is called there. */
+export interface Location {
+  readonly kind: 'uri' | 'querystring' | 'header' | 'statusCode'
+  readonly name: string
 }
 
 export interface StructureShape extends Sensible {
   readonly type: 'structure'
   readonly members: readonly Member[]
+  /** REST: the member that is the whole body, a blob. */
+  readonly payload?: string
 }
 
 export interface ListShape extends Sensible {

@@ -91,6 +91,8 @@ export class Scene implements AsyncDisposable {
         if (refused) throw refused
       },
       alsoRecord: () => undefined,
+      functions: { invoke: () => Promise.reject(new Error('No function runs here')) },
+      queue: () => Promise.reject(new Error('Nothing is queued here')),
       defer: () => undefined,
     }
   }

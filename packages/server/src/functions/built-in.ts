@@ -53,7 +53,7 @@ function recordOf(
     runtime: 'nodejs24.x',
     handler: 'index.handler',
     // Nobody can assume it or pass it on: a name for what the function does, as AWS's own services have.
-    roleArn: `arn:${partition}:iam::${account}:role/aws-service-role/lockstep/${name}`,
+    roleArn: `arn:${partition}:iam::${account}:role/service-role/lockstep-rotation`,
     timeoutSeconds: 300,
     memoryMb: 256,
     code: { kind: 'built-in', module },

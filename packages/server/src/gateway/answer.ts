@@ -1,4 +1,4 @@
-import { AwsError, encodeError, encodeJson, encodeQuery } from '@lockstep/wire'
+import { AwsError, encodeError, encodeJson, encodeQuery, encodeRest } from '@lockstep/wire'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
@@ -50,6 +50,10 @@ export function asAwsError(error: unknown, requestId: string, logger: Logger): A
 function success(facts: Facts, output: object, requestId: string): Reply {
   const { operation } = facts
   if (!operation) throw new Error('a call was answered that names no operation')
+  if (operation.http) {
+    const { headers, ...answered } = encodeRest(operation, output)
+    return { ...answered, headers: { ...headers, 'x-amzn-RequestId': requestId } }
+  }
   const isQuery = operation.service.protocol === 'query'
   return {
     status: 200,

@@ -1,9 +1,12 @@
 import type { AwsError } from '@lockstep/wire'
+import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
+import type { NewJob } from '../store/jobs.ts'
 import type { Readers, Writers } from '../store/store.ts'
+import type { TrailEntry } from '../store/trail.ts'
 import type { Principal, Tags } from './principal.ts'
 
 /** A thing that a call touches, as policies see it. */
@@ -61,6 +64,8 @@ export interface Context {
   /** For long reads, to let others have a turn. Never for a write: its transaction would stay open meanwhile. */
   readonly timer: Timer
   readonly keyring: Keyring
+  /** Runs functions. Never for a write: its transaction would stay open meanwhile. */
+  readonly functions: Functions
   readonly store: Readers
   /** `write`: {@link store} is a transaction, so what it shows may never be committed and is not for a cache. */
   readonly access: 'read' | 'write'
@@ -72,6 +77,8 @@ export interface Context {
   demand(check: Check): void
   /** Adds an event beside this call's own to the trail. */
   alsoRecord(inner: InnerCall): void
+  /** Queues a job in a transaction of its own: for a call that changes nothing else and runs in none. */
+  queue(job: NewJob): Promise<void>
   /** See {@link Store.defer}. */
   defer(work: (tx: Writers) => Promise<void>): void
 }
@@ -79,4 +86,6 @@ export interface Context {
 /** The context of an operation that changes something: its store is one transaction. */
 export interface WriteContext extends Context {
   readonly store: Writers
+  /** Puts an event of what the service did by itself on the trail, with this call's change. */
+  append(entry: TrailEntry): Promise<void>
 }

@@ -1,4 +1,5 @@
-import { AwsError, type Protocol, type ServiceModel } from '@lockstep/wire'
+import { AwsError, type OperationModel, type Protocol, type ServiceModel } from '@lockstep/wire'
+import { largerBody } from './body-limit.ts'
 
 /** Whatever is not an AwsError leaves as this: the request id finds the cause in the log, nothing else tells. */
 export function internalFailure(): AwsError {
@@ -31,16 +32,21 @@ export function missingAction(): AwsError {
   return new AwsError('MissingAction', 'The request must contain the parameter Action.')
 }
 
-export function bodyTooLarge(): AwsError {
+export function bodyTooLarge(operation?: OperationModel): AwsError {
+  const larger = operation && largerBody(operation)
+  if (larger) {
+    const sentence = `Request must be smaller than ${larger.maxBytes} bytes for the ${larger.shownAs} operation`
+    return new AwsError(larger.refusal, sentence, 413)
+  }
   return new AwsError('RequestEntityTooLargeException', 'Request body exceeds the maximum size allowed.', 413)
 }
 
 export function throttled(protocol: Protocol): AwsError {
+  if (protocol === 'rest-json') return new AwsError('TooManyRequestsException', 'Rate exceeded', 429)
   return new AwsError(protocol === 'query' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded')
 }
 
 export function accessDenied(service: ServiceModel, sentence: string): AwsError {
-  return service.protocol === 'query'
-    ? new AwsError('AccessDenied', sentence, 403)
-    : new AwsError('AccessDeniedException', sentence)
+  if (service.protocol === 'query') return new AwsError('AccessDenied', sentence, 403)
+  return new AwsError('AccessDeniedException', sentence, service.protocol === 'rest-json' ? 403 : 400)
 }

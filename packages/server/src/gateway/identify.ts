@@ -2,6 +2,7 @@ import {
   type AwsError,
   type FormParameters,
   loadModel,
+  matchRest,
   parseForm,
   type ServiceModel,
   type ServiceName,
@@ -18,17 +19,20 @@ const OPERATION_NAME = /^[A-Za-z0-9]{1,128}$/
 /**
  * Which service, protocol and operation do these bytes ask for?
  * JSON 1.1 says so in X-Amz-Target, which the signature must cover like every x-amz-* header; the Query
- * protocol in Action, in the body or the query string, and in the credential scope's service.
+ * protocol in Action, in the body or the query string, and in the credential scope's service; REST-JSON in method
+ * and path, and in the scope's service.
  */
 export function identify(registry: Registry, throttle: Throttle): Step<Call, Identified> {
   const services = Object.keys(registry) as ServiceName[] // the record's own keys
   const byTarget = new Map<string, ServiceModel>()
   const byScope = new Map<string, ServiceModel>()
   const byVersion = new Map<string, ServiceModel>()
+  const restServices: ServiceModel[] = []
   for (const name of services) {
     const model = loadModel(name)
     byScope.set(model.signingName, model)
     if (model.protocol === 'query') byVersion.set(model.apiVersion, model)
+    if (model.protocol === 'rest-json') restServices.push(model)
     if (model.targetPrefix !== undefined) byTarget.set(afterLastDot(model.targetPrefix), model)
   }
 
@@ -36,7 +40,7 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
     const operation = registry[service.name][name]
     const model = service.operation(name)
     if (!operation || !model) throw unknown()
-    if (call.received.oversized) throw bodyTooLarge()
+    if (call.received.oversized) throw bodyTooLarge(model)
     call.facts.operation = model
     call.facts.readOnly = operation.readOnly ?? operation.access === 'read'
     return { ...call, service, model, operation }
@@ -74,9 +78,32 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
     return { ...choose(call, service, action, unknown), form }
   }
 
+  /** By the credential scope; an unsigned call, by its path, so that it is refused in its own protocol. */
+  function restService(call: Call): ServiceModel | undefined {
+    const { method, path } = call.received
+    const scope = scopeService(call)
+    return restServices.find((service) =>
+      scope === undefined ? matchRest(service, method, path) : service.signingName === scope,
+    )
+  }
+
+  function fromPath(call: Call, service: ServiceModel): Identified {
+    call.facts.service = service
+    const { method, path } = call.received
+    // DIVERGENCE: CloudTrail adds an API's date to the names of some of Lambda's events, such as
+    // CreateFunction20150331; ours are named as the operation is.
+    const name = matchRest(service, method, path)?.operation.name
+    const unknown = () => unknownOperation(404)
+    if (name === undefined) throw unknown()
+    note(call, name)
+    return choose(call, service, name, unknown)
+  }
+
   function find(call: Call): Identified {
     const target = header(call.received, 'x-amz-target')
-    return target === undefined ? fromForm(call) : fromTarget(call, target)
+    if (target !== undefined) return fromTarget(call, target)
+    const rest = restService(call)
+    return rest ? fromPath(call, rest) : fromForm(call)
   }
 
   return (call, next) => {

@@ -2,7 +2,7 @@ import type { ServiceName, Validated } from '@lockstep/wire'
 import type { Check, ConditionKeys, Context, Target, WriteContext } from './context.ts'
 
 /** One AWS operation: what it touches, what permission that needs, and what it does once permitted. */
-export interface Operation<Request, Response, Resource, Ctx extends Context = Context> {
+export interface Operation<Request, Response, Resource, Ctx extends Context = Context, Prepared = undefined> {
   /** The IAM action checked against {@link target}; null for the few calls that need no permission. */
   readonly action: `${string}:${string}` | null
   /** Whether its event says that it only reads; absent: what `access` says. CloudTrail calls AssumeRole a read. */
@@ -18,7 +18,18 @@ export interface Operation<Request, Response, Resource, Ctx extends Context = Co
   keys?(input: Validated<Request>, ctx: Ctx, resource: Resource | undefined): ConditionKeys
   /** Further permissions the same call needs, e.g. TagResource where CreateSecret carries tags. */
   also?(input: Validated<Request>, ctx: Ctx, resource: Resource): readonly Check[]
-  run(input: Validated<Request>, ctx: Ctx, resource: Resource): Promise<Response>
+  /**
+   * For a write: what takes its time and asks nothing of the store, done before the transaction begins. The caller is
+   * authenticated, and no more: what is found wrong is an answer, for {@link run} to tell.
+   */
+  prepare?(input: Validated<Request>, doors: PreparationDoors): Promise<Prepared>
+  run(input: Validated<Request>, ctx: Ctx, resource: Resource, prepared: Prepared): Promise<Response>
+}
+
+/** What a preparation may ask. */
+export interface PreparationDoors {
+  /** Beneath these the operator lets code of functions lie; absolute. */
+  readonly functionDirectories: readonly string[]
 }
 
 /** An operation that changes nothing: it sees committed rows. */
@@ -27,8 +38,8 @@ export interface ReadOperation<Request, Response, Resource> extends Operation<Re
 }
 
 /** An operation that changes something: it runs, authorization included, inside one transaction. */
-export interface WriteOperation<Request, Response, Resource>
-  extends Operation<Request, Response, Resource, WriteContext> {
+export interface WriteOperation<Request, Response, Resource, Prepared = undefined>
+  extends Operation<Request, Response, Resource, WriteContext, Prepared> {
   readonly access: 'write'
 }
 
@@ -40,14 +51,16 @@ export function readOperation<Request, Response, Resource = undefined>(
 }
 
 /** Declares an operation that changes something. */
-export function writeOperation<Request, Response, Resource = undefined>(
-  definition: Operation<Request, Response, Resource, WriteContext>,
-): WriteOperation<Request, Response, Resource> {
+export function writeOperation<Request, Response, Resource = undefined, Prepared = undefined>(
+  definition: Operation<Request, Response, Resource, WriteContext, Prepared>,
+): WriteOperation<Request, Response, Resource, Prepared> {
   return { access: 'write', ...definition }
 }
 
 /** An operation as the pipeline sees it: the model has vouched for its input, nobody for its types. */
-export type AnyOperation = ReadOperation<object, object, unknown> | WriteOperation<object, object, unknown>
+export type AnyOperation =
+  | ReadOperation<object, object, unknown>
+  | WriteOperation<object, object, unknown, unknown>
 
 /** Every operation the server answers, by service and by AWS's name for it. */
 export type Registry = Readonly<Record<ServiceName, Readonly<Record<string, AnyOperation>>>>
@@ -63,10 +76,11 @@ export interface Bound {
 }
 
 /** Binds the operation to one call. */
-export function bind<Ctx extends Context>(
-  operation: Operation<object, object, unknown, Ctx>,
+export function bind<Ctx extends Context, Prepared>(
+  operation: Operation<object, object, unknown, Ctx, Prepared>,
   input: object,
   ctx: Ctx,
+  prepared: Prepared,
 ): Bound {
   return {
     action: operation.action,
@@ -75,6 +89,6 @@ export function bind<Ctx extends Context>(
       operation.target?.(input, ctx, resource) ?? { arn: '*', account: ctx.account, shownAs: null },
     keys: (resource) => operation.keys?.(input, ctx, resource) ?? {},
     also: (resource) => operation.also?.(input, ctx, resource) ?? [],
-    run: (resource) => operation.run(input, ctx, resource),
+    run: (resource) => operation.run(input, ctx, resource, prepared),
   }
 }

@@ -1,5 +1,6 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
 import type { Bus } from '../bus/bus.ts'
+import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -7,18 +8,19 @@ import type { Timer } from '../platform/timer.ts'
 import { lockOf } from '../store/locks.ts'
 import type { Place, Readers, Store, Writers } from '../store/store.ts'
 import type { Decoded, Ready } from './call.ts'
-import type { Context } from './context.ts'
+import type { Context, WriteContext } from './context.ts'
 import type { Decider } from './decide.ts'
 import { entriesOf } from './entries.ts'
-import { bind } from './operation.ts'
+import { bind, type PreparationDoors } from './operation.ts'
 import type { Step } from './step.ts'
 
 /** What every call's context is made of. */
-export interface Rooms {
+export interface Rooms extends PreparationDoors {
   readonly clock: Clock
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
+  readonly functions: Functions
   readonly store: Store
   readonly decider: Decider
   /** The way of every event to the trail. */
@@ -36,19 +38,21 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
     const { operation, input, facts } = call
     if (operation.access === 'read') {
       const ctx = contextOf(call, rooms, rooms.store.read)
-      return next({ ...call, ctx, bound: bind(operation, input, ctx) })
+      return next({ ...call, ctx, bound: bind(operation, input, ctx, undefined) })
     }
     const { account } = call.principal
+    const prepared = await operation.prepare?.(input, rooms)
     const place = { account, region: call.region }
     const preparing = rooms.bus.prepare(place)
     if (preparing) await preparing
     const output = await rooms.store.write(
       async (tx: Writers) => {
         facts.inner = []
-        const ctx = contextOf(call, rooms, tx)
-        const answered = await next({ ...call, ctx, bound: bind(operation, input, ctx) })
+        const append: WriteContext['append'] = (entry) => rooms.bus.append(tx, entry)
+        const ctx = { ...contextOf(call, rooms, tx), append }
+        const answered = await next({ ...call, ctx, bound: bind(operation, input, ctx, prepared) })
         facts.response = trailResponse(call.model, answered)
-        for (const entry of entriesOf(call, rooms.home, rooms.random)) await rooms.bus.append(tx, entry)
+        for (const entry of entriesOf(call, rooms.home, rooms.random)) await append(entry)
         return answered
       },
       lockOf(call.service.name, place),
@@ -60,7 +64,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, store, decider }: Rooms,
+  { clock, random, timer, keyring, functions, store, decider }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -75,6 +79,7 @@ function contextOf<Held extends Readers>(
     random,
     timer,
     keyring,
+    functions,
     store: held,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),
@@ -84,6 +89,7 @@ function contextOf<Held extends Readers>(
       if (refused) throw refused
     },
     alsoRecord: (inner) => void facts.inner.push(inner),
+    queue: (job) => store.write((tx) => tx.jobs.queue(job)),
     defer: (work) => store.defer(work),
   }
 }

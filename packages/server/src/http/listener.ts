@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { maxBodyBytesOf } from '../gateway/body-limit.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -41,6 +42,8 @@ export interface ListenerOptions {
   readonly maxBodyBytes: number
   /** What bodies of calls under way may have beyond their first 16 KiB, all together. */
   readonly bodyRoomBytes: number
+  /** The same for the bodies of calls that may be larger than {@link maxBodyBytes}, apart from all others. */
+  readonly largeBodyRoomBytes: number
   readonly trustedProxies: readonly string[]
   readonly clock: Clock
   readonly random: Random
@@ -61,6 +64,7 @@ export class Listener implements AsyncDisposable {
   readonly #server: Server
   readonly #connections = new Connections()
   readonly #room: BodyRoom
+  readonly #largeRoom: BodyRoom
   readonly #watch: Disposable | undefined
   #leaving = false
 
@@ -69,6 +73,7 @@ export class Listener implements AsyncDisposable {
     this.#call = doors.call
     this.#pages = pagesOf(doors, () => this.#leaving)
     this.#room = new BodyRoom(options.bodyRoomBytes, MAX_CONNECTIONS)
+    this.#largeRoom = new BodyRoom(options.largeBodyRoomBytes, 0)
     const handle: RequestListener = (request, response) => {
       this.#connections.begin(request.socket, response)
       this.#respond(request, response).catch(() => response.destroy())
@@ -163,15 +168,19 @@ export class Listener implements AsyncDisposable {
     const remoteAddress = clientAddress(request, trustedProxies)
     if (remoteAddress === undefined) return void response.destroy()
     const tls = tlsOf(request)
-    using place = this.#room.enter()
-    const body = await readBody(request, maxBodyBytes, place)
-    if (body === 'gone') return
     const mark = url.indexOf('?')
+    const path = mark === -1 ? url : url.slice(0, mark)
+    const method = request.method ?? 'GET'
+    const larger = maxBodyBytesOf(method, path) ?? 0
+    const isLarge = larger > maxBodyBytes && claimedBytes(request) > maxBodyBytes
+    using place = (isLarge ? this.#largeRoom : this.#room).enter()
+    const body = await readBody(request, isLarge ? larger : maxBodyBytes, place)
+    if (body === 'gone') return
     const reply = await this.#call({
       requestId: random.uuid(),
       receivedAt: clock.now(),
-      method: request.method ?? 'GET',
-      path: mark === -1 ? url : url.slice(0, mark),
+      method,
+      path,
       query: mark === -1 ? '' : url.slice(mark + 1),
       headers: request.rawHeaders,
       ...(typeof body === 'string' ? { body: NO_BODY, ...REFUSED[body] } : { body }),
@@ -180,10 +189,17 @@ export class Listener implements AsyncDisposable {
     })
     // Asked after the call: one that was under way when the drain began ends its connection too.
     if (this.#leaving || body === 'too large') response.shouldKeepAlive = false
-    response.writeHead(reply.status, { ...reply.headers, 'content-length': reply.body.length })
+    // An answer without content has no length either (RFC 9110, section 8.6).
+    const length = reply.status === 204 ? {} : { 'content-length': reply.body.length }
+    response.writeHead(reply.status, { ...reply.headers, ...length })
     // As text, node sends head and body in one write instead of two: a tenth of what HTTP costs.
     response.end(latin1(reply.body), 'latin1')
   }
+}
+
+/** How large a body says it will be; one that does not say is not let grow beyond the ordinary. */
+function claimedBytes({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0)
 }
 
 const NO_BODY = new Uint8Array()

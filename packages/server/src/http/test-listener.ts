@@ -24,6 +24,7 @@ export function openListener(
       port: 0,
       maxBodyBytes: 1_000,
       bodyRoomBytes: 1_000_000,
+      largeBodyRoomBytes: 10_000_000,
       trustedProxies: [],
       clock: systemClock,
       random: systemRandom,

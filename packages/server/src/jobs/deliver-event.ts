@@ -7,7 +7,7 @@ import type { Writers } from '../store/store.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
 import { serviceTrailEntry } from '../trail/event.ts'
 import { newEventId } from '../trail/event-id.ts'
-import { DeliveryFailure } from './event-targets/delivery-failure.ts'
+import { DeliveryRefused } from './event-targets/delivery-refused.ts'
 import { deliverToFunction } from './event-targets/function.ts'
 import type { EventMessage } from './event-targets/message.ts'
 import { deliverToTopic } from './event-targets/topic.ts'
@@ -54,7 +54,7 @@ export const deliverEvent: RunJob = async (job, rooms) => {
 async function deliver(rule: Rule, { job, rooms, delivery, target }: Scene): Promise<void> {
   const { account, region, name } = rule
   const place = parseTargetArn(target.arn)
-  if (!place) throw DeliveryFailure.forGood('INVALID_TARGET')
+  if (!place) throw new DeliveryRefused('INVALID_TARGET')
   const arn = ruleArn({ account, region }, name)
   const { event, takenInAt } = delivery
   const message: EventMessage = {
@@ -63,18 +63,16 @@ async function deliver(rule: Rule, { job, rooms, delivery, target }: Scene): Pro
     ruleArn: arn,
     ruleAccount: account,
   }
-  if (place.kind === 'topic') return end(job, rooms, (tx) => deliverToTopic(tx, message, rooms))
-  await deliverToFunction(message, rooms)
-  return end(job, rooms)
+  const tell = place.kind === 'topic' ? deliverToTopic : deliverToFunction
+  return end(job, rooms, (tx) => tell(tx, message, rooms))
 }
 
-/** Whether the target's policy leaves a further attempt, and the failure a hope. */
+/** Whether the target's policy leaves a further attempt. AWS makes none where the target refuses. */
 function triesAgain(error: unknown, { job, rooms, delivery, target }: Scene): boolean {
   const { maxAttempts: retries = DEFAULT_RETRIES, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } =
     target.retry ?? {}
   const ageMs = rooms.clock.now().getTime() - delivery.takenInAt.getTime()
-  const limit = error instanceof DeliveryFailure ? error.maxAttempts : Number.POSITIVE_INFINITY
-  return job.attempts <= retries && job.attempts < limit && ageMs < maxAgeSeconds * 1000
+  return !(error instanceof DeliveryRefused) && job.attempts <= retries && ageMs < maxAgeSeconds * 1000
 }
 
 /** Ends a delivery that failed for good. Its event is not offered to the rules: it would tell of itself for ever. */
@@ -96,7 +94,7 @@ async function giveUp(error: unknown, { job, rooms, delivery, target }: Scene): 
       targetArn: target.arn,
       eventId: delivery.event.id,
       attempts,
-      errorCode: error instanceof DeliveryFailure ? error.code : 'SDK_CLIENT_ERROR',
+      errorCode: error instanceof DeliveryRefused ? error.code : 'SDK_CLIENT_ERROR',
     },
   })
   await end(job, rooms, (tx) => tx.trail.append(event))

@@ -27,6 +27,18 @@ export interface JobRooms {
  */
 export type RunJob = (job: ClaimedJob, rooms: JobRooms) => Promise<void>
 
+/** Kinds of jobs that wait for one another, and for no others. */
+export interface JobGroup {
+  readonly name: string
+  /** How many of the group run at once on one server. */
+  readonly concurrency: number
+  /** Every kind of the group and what runs it. */
+  readonly jobs: Readonly<Record<string, RunJob>>
+}
+
+/** A server that died with a job leaves it to another this much later; what runs longer has its lease extended. */
+export const LEASE_MS = 60_000
+
 /** The job's lease was over, and another has it now. */
 export class ClaimLost extends Error {
   override readonly name = 'ClaimLost'

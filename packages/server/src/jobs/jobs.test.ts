@@ -19,7 +19,7 @@ import { silentLogger } from '../platform/logger.ts'
 import { systemRandom } from '../platform/random.ts'
 import { systemTimer } from '../platform/timer.ts'
 import { startServer, type TestServer } from '../testing/server.ts'
-import { jobs } from './index.ts'
+import { groups } from './index.ts'
 import { Scheduler } from './scheduler.ts'
 
 const DAY_SECONDS = 86_400
@@ -29,7 +29,7 @@ async function pass({ clock, house, metrics }: TestServer, seconds: number): Pro
   clock.advance(seconds)
   const { store, keyring, functions, bus } = house
   const rooms = { store, keyring, functions, bus, metrics, clock, random: systemRandom }
-  await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, jobs })
+  await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()
 }
 

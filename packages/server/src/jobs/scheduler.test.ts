@@ -35,7 +35,12 @@ async function start(run: RunJob) {
       return { [Symbol.dispose]: () => void wakes.splice(wakes.indexOf(callback), 1) }
     },
   }
-  const scheduler = new Scheduler({ rooms, timer, logger, jobs: { kind: run } })
+  const scheduler = new Scheduler({
+    rooms,
+    timer,
+    logger,
+    groups: [{ name: 'house', concurrency: 4, jobs: { kind: run } }],
+  })
   const queue = (key: string, seconds = 0, changes: Partial<NewJob> = {}) => {
     const runAt = new Date(clock.now().getTime() + seconds * 1000)
     const job = { ...PLACE, id: systemRandom.uuid(), kind: 'kind', key, runAt, payload: {}, ...changes }

@@ -1,16 +1,16 @@
 import type { Logger } from '../platform/logger.ts'
 import type { Timer } from '../platform/timer.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
-import { ClaimLost, type JobRooms, type RunJob } from './job.ts'
+import { ClaimLost, type JobGroup, type JobRooms, LEASE_MS } from './job.ts'
 
 /** How often the queue is looked at. A job starts this much after its time at most, save under load. */
 const POLL_MS = 1000
 
-/** How many jobs run at once. */
-const CONCURRENCY = 4
+/** How often the lease of a job that runs is put off: twice may fail before another server takes the job. */
+const RENEWAL_MS = LEASE_MS / 3
 
-/** A server that died with a job leaves it to another this much later. Longer than any job takes. */
-const LEASE_MS = 60_000
+/** How long a stop waits for what runs. A job that takes longer is run again, by whoever claims it next. */
+const STOP_MS = 5000
 
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 3_600_000
@@ -19,7 +19,7 @@ export interface SchedulerDoors {
   readonly rooms: JobRooms
   readonly timer: Timer
   readonly logger: Logger
-  readonly jobs: Readonly<Record<string, RunJob>>
+  readonly groups: readonly JobGroup[]
 }
 
 /** How long to wait after the attempt of this number, counted from 1, failed: 1 s, 2 s, 4 s … 1 h. */
@@ -27,15 +27,20 @@ export function retryDelayMs(attempts: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS)
 }
 
+/** A group's kinds, and what of them runs now. */
+interface Lane extends JobGroup {
+  readonly kinds: readonly string[]
+  readonly running: Set<Promise<void>>
+}
+
 /**
  * Runs what the queue holds when its time has come. Several servers may have one each: a job is claimed
- * before it runs, and run again after its lease where the claimant died.
+ * before it runs, its lease is put off while it runs, and it is run again after its lease where the claimant died.
  */
 export class Scheduler implements AsyncDisposable {
   readonly #doors: SchedulerDoors
-  readonly #kinds: readonly string[]
+  readonly #lanes: readonly Lane[]
   readonly #claimant: string
-  readonly #running = new Set<Promise<void>>()
   #claims = 0
   #looking: Promise<void> | undefined
   #wake: Disposable | undefined
@@ -44,7 +49,9 @@ export class Scheduler implements AsyncDisposable {
 
   constructor(doors: SchedulerDoors) {
     this.#doors = doors
-    this.#kinds = Object.keys(doors.jobs)
+    this.#lanes = doors.groups
+      .map((group) => ({ ...group, kinds: Object.keys(group.jobs), running: new Set<Promise<void>>() }))
+      .filter(({ kinds }) => kinds.length > 0)
     this.#claimant = doors.rooms.random.uuid()
   }
 
@@ -56,17 +63,23 @@ export class Scheduler implements AsyncDisposable {
   /** Runs everything that is due, and answers when nothing is any more. */
   async settle(): Promise<void> {
     do {
-      await Promise.all(this.#running)
+      await Promise.all(this.#running())
       await this.#look()
-    } while (this.#running.size > 0)
+    } while (this.#running().length > 0)
   }
 
-  /** Starts nothing more, and answers when what runs has ended. */
+  /** Starts nothing more, and answers when what runs has ended, or after {@link STOP_MS}. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true
     this.#wake?.[Symbol.dispose]()
     await this.#looking
-    await Promise.all(this.#running)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    using _limit = this.#doors.timer.after(STOP_MS, resolve)
+    await Promise.race([Promise.all(this.#running()), promise])
+  }
+
+  #running(): readonly Promise<void>[] {
+    return this.#lanes.flatMap(({ running }) => [...running])
   }
 
   /** One look at a time; a look that is asked for during another is the one after it. */
@@ -84,7 +97,7 @@ export class Scheduler implements AsyncDisposable {
   /** Never throws: a store that cannot be asked now is asked again at the next look. */
   async #startDue(): Promise<void> {
     try {
-      for (const job of await this.#claim()) this.#start(job)
+      for (const lane of this.#lanes) for (const job of await this.#claim(lane)) this.#start(lane, job)
       this.#failing = false
     } catch (error) {
       if (!this.#failing) this.#doors.logger.error('jobs.unclaimed', { error })
@@ -92,30 +105,29 @@ export class Scheduler implements AsyncDisposable {
     }
   }
 
-  async #claim(): Promise<readonly ClaimedJob[]> {
+  async #claim({ concurrency, kinds, running }: Lane): Promise<readonly ClaimedJob[]> {
     const { store, clock } = this.#doors.rooms
-    const limit = CONCURRENCY - this.#running.size
+    const limit = concurrency - running.size
     const now = clock.now()
-    const next = limit > 0 ? await store.read.jobs.nextAt(this.#kinds) : undefined
+    const next = limit > 0 ? await store.read.jobs.nextAt(kinds) : undefined
     if (!next || next > now) return []
     const claimant = `${this.#claimant}/${++this.#claims}`
-    return store.write((tx) =>
-      tx.jobs.claimDue({ claimant, now, leaseMs: LEASE_MS, kinds: this.#kinds, limit }),
-    )
+    return store.write((tx) => tx.jobs.claimDue({ claimant, now, leaseMs: LEASE_MS, kinds, limit }))
   }
 
-  #start(job: ClaimedJob): void {
-    const run = this.#run(job).finally(() => {
-      this.#running.delete(run)
+  #start(lane: Lane, job: ClaimedJob): void {
+    const run = this.#run(lane, job).finally(() => {
+      lane.running.delete(run)
       // Its place is free, and what it did may have made another due.
       this.nudge()
     })
-    this.#running.add(run)
+    lane.running.add(run)
   }
 
-  async #run(job: ClaimedJob): Promise<void> {
-    const { rooms, jobs, logger } = this.#doors
+  async #run({ jobs }: Lane, job: ClaimedJob): Promise<void> {
+    const { rooms, logger } = this.#doors
     const { kind, key, attempts } = job
+    using _lease = this.#renewing(job)
     try {
       await jobs[kind]?.(job, rooms)
     } catch (error) {
@@ -125,6 +137,28 @@ export class Scheduler implements AsyncDisposable {
       const name = error instanceof Error ? error.name : typeof error
       // Where this fails as well, the end of the lease has the job run again.
       await rooms.store.write((tx) => tx.jobs.fail(job, retryAt, name)).catch(() => {})
+    }
+  }
+
+  /** Puts the job's lease off again and again, until disposed or until the claim is lost. */
+  #renewing(job: ClaimedJob): Disposable {
+    const { rooms, timer } = this.#doors
+    let next: Disposable | undefined = timer.after(RENEWAL_MS, turn)
+    function turn(): void {
+      const leaseEndsAt = new Date(rooms.clock.now().getTime() + LEASE_MS)
+      void rooms.store
+        .write((tx) => tx.jobs.extend(job, leaseEndsAt))
+        // A store that does not answer now may do so at the next turn, before the lease is over.
+        .catch(() => true)
+        .then((held) => {
+          if (next && held) next = timer.after(RENEWAL_MS, turn)
+        })
+    }
+    return {
+      [Symbol.dispose]() {
+        next?.[Symbol.dispose]()
+        next = undefined
+      },
     }
   }
 }

@@ -16,11 +16,13 @@ const PURPOSES = [
   'access-key',
   'session',
   'page-token',
+  'function-environment',
   'trail-signing',
   'trail-lane',
   'notice',
   'bus-event',
   'notice-signing',
+  'function-event',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

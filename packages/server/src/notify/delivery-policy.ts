@@ -63,7 +63,8 @@ const MAX_DELAY_SECONDS = 3_600
 const MAX_TOTAL_SECONDS = 3_600
 
 /** What `headerContentType` may be. @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
-const CONTENT_TYPE = /^(?:text\/(?:css|csv|html|plain|xml)|application\/(?:atom\+xml|json|octet-stream|soap\+xml|x-www-form-urlencoded|xhtml\+xml|xml))(?:; ?charset=[A-Za-z0-9-]{1,40})?$/i
+const CONTENT_TYPE =
+  /^(?:text\/(?:css|csv|html|plain|xml)|application\/(?:atom\+xml|json|octet-stream|soap\+xml|x-www-form-urlencoded|xhtml\+xml|xml))(?:; ?charset=[A-Za-z0-9-]{1,40})?$/i
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -82,7 +83,8 @@ export function parseTopicDeliveryPolicy(
     'disableSubscriptionOverrides',
   ])
   const disable = http.disableSubscriptionOverrides ?? false
-  if (typeof disable !== 'boolean') throw new DeliveryPolicyError('http.disableSubscriptionOverrides must be a boolean')
+  if (typeof disable !== 'boolean')
+    throw new DeliveryPolicyError('http.disableSubscriptionOverrides must be a boolean')
   return {
     retries: readRetries(http.defaultHealthyRetryPolicy, 'http.defaultHealthyRetryPolicy'),
     contentType: readContentType(http.defaultRequestPolicy, 'http.defaultRequestPolicy'),
@@ -194,7 +196,9 @@ function demandSense(policy: RetryPolicy, name: string): void {
   }
   const phases = policy.numNoDelayRetries + policy.numMinDelayRetries + policy.numMaxDelayRetries
   if (phases > policy.numRetries) {
-    throw new DeliveryPolicyError(`${name}.numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries`)
+    throw new DeliveryPolicyError(
+      `${name}.numRetries must be greater than or equal to total of numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries`,
+    )
   }
   let totalSeconds = 0
   for (let attempt = 1; attempt <= policy.numRetries; attempt++) {

@@ -6,12 +6,13 @@ const HOUR_MS = 3_600_000
 const HOURS_A_DAY = 24
 const DAY_MS = HOURS_A_DAY * HOUR_MS
 const MIN_HOURS_BETWEEN = 4
-const MAX_DAYS_BETWEEN = 999
+const MAX_RATE_HOURS = 23
+const MAX_RATE_DAYS = 999
 
 /** When a secret rotates, as RotateSecret was told: after days since the last rotation, or by a schedule. */
 export interface WindowRules {
   readonly automaticallyAfterDays?: number | undefined
-  /** `rate(10 days)` or `cron(0 8 1 * ? *)`. Wins over the days, which are then only what it comes to. */
+  /** `rate(10 days)` or `cron(0 8 1 * ? *)` */
   readonly scheduleExpression?: string | undefined
   /** `3h` */
   readonly duration?: string | undefined
@@ -26,7 +27,15 @@ export interface WindowSchedule {
 }
 
 /** What is wrong with rules; the sentence is the service's. */
-export type WindowFault = 'both-kinds' | 'no-kind' | 'expression' | 'too-often' | 'too-seldom' | 'duration'
+export type WindowFault =
+  | 'both-kinds'
+  | 'no-kind'
+  | 'expression'
+  | 'hours'
+  | 'days'
+  | 'duration'
+  | 'longer-than-rate'
+  | 'longer-than-day'
 
 /** A time in which a secret rotates. */
 export interface RotationWindow {
@@ -36,13 +45,14 @@ export interface RotationWindow {
 }
 
 /**
- * Reads rotation rules: either days or a schedule; at least four hours and at most 999 days from one window to the
+ * Reads rotation rules: either days or a schedule; from four to 23 hours, or up to 999 days, from one window to the
  * next; windows on the hour, none into the next day or the next window.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_schedule.html
  */
 export function readWindowRules(rules: WindowRules): WindowSchedule | WindowFault {
   const { automaticallyAfterDays: days, scheduleExpression: expression, duration } = rules
+  if (days !== undefined && expression !== undefined) return 'both-kinds'
   if (expression === undefined) {
     if (days === undefined) return 'no-kind'
     return withLength({ kind: 'rate', value: days, unit: 'day' }, duration, true)
@@ -56,8 +66,8 @@ function rotationRate(expression: string): RateSchedule | WindowFault {
   const rate = parseRate(expression)
   if (!rate || rate.unit === 'minute') return 'expression'
   const { value, unit } = rate
-  if (unit === 'hour' && value < MIN_HOURS_BETWEEN) return 'too-often'
-  if (value > MAX_DAYS_BETWEEN * (unit === 'hour' ? HOURS_A_DAY : 1)) return 'too-seldom'
+  if (unit === 'hour' && (value < MIN_HOURS_BETWEEN || value > MAX_RATE_HOURS)) return 'hours'
+  if (unit === 'day' && value > MAX_RATE_DAYS) return 'days'
   return { kind: 'rate', value, unit }
 }
 
@@ -66,7 +76,7 @@ function rotationCron(fields: string): CronSchedule | WindowFault {
   const [minute, , dayOfMonth, , , year] = fields.trim().split(/ +/)
   const cron = parseCron(fields)
   if (!cron || minute !== '0' || year !== '*' || /w/i.test(dayOfMonth ?? '')) return 'expression'
-  return hoursBetween(cron) < MIN_HOURS_BETWEEN ? 'too-often' : cron
+  return hoursBetween(cron) < MIN_HOURS_BETWEEN ? 'expression' : cron
 }
 
 /** The least number of hours from one opening to the next, as if every day were one with openings. */
@@ -80,31 +90,23 @@ function withLength(
   duration: string | undefined,
   sinceRotation: boolean,
 ): WindowSchedule | WindowFault {
-  const longest = longestHours(schedule)
+  const toDayEnd = HOURS_A_DAY - (schedule.kind === 'cron' ? (schedule.hours.at(-1) ?? 0) : 0)
   if (duration === undefined) {
-    return { schedule, sinceRotation, lengthHours: isHourly(schedule) ? 1 : longest }
+    return { schedule, sinceRotation, lengthHours: isHourly(schedule) ? 1 : toDayEnd }
   }
-  if (!/^[0-9]{1,2}h$/.test(duration)) return 'duration'
-  const lengthHours = Number.parseInt(duration, 10)
-  return lengthHours >= 1 && lengthHours <= longest ? { schedule, sinceRotation, lengthHours } : 'duration'
+  const lengthHours = /^[0-9]{1,2}h$/.test(duration) ? Number.parseInt(duration, 10) : 0
+  if (lengthHours < 1 || lengthHours > HOURS_A_DAY) return 'duration'
+  if (isHourly(schedule) && lengthHours > hoursApart(schedule)) return 'longer-than-rate'
+  return lengthHours > toDayEnd ? 'longer-than-day' : { schedule, sinceRotation, lengthHours }
+}
+
+function hoursApart(schedule: Schedule): number {
+  return schedule.kind === 'rate' ? schedule.value : hoursBetween(schedule)
 }
 
 /** Windows of a schedule in hours close after one hour, those of one in days at the end of the day. */
 function isHourly(schedule: Schedule): boolean {
   return schedule.kind === 'rate' ? schedule.unit === 'hour' : schedule.hours.length > 1
-}
-
-/** How long a window may be at most, so that none reaches into the next day or the next window. */
-function longestHours(schedule: Schedule): number {
-  if (schedule.kind === 'rate') {
-    // Openings in hours go on over midnight, so they come at every multiple of this.
-    return schedule.unit === 'day' ? HOURS_A_DAY : commonDivisor(schedule.value, HOURS_A_DAY)
-  }
-  return Math.min(hoursBetween(schedule), HOURS_A_DAY - (schedule.hours.at(-1) ?? 0))
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b)
 }
 
 /**
@@ -120,7 +122,10 @@ export function nextWindow(
   const opensAt = sinceRotation
     ? overdue(nextOccurrence(schedule, start, start), after)
     : nextOccurrence(schedule, after, start)
-  return opensAt && { opensAt, closesAt: new Date(opensAt.getTime() + lengthHours * HOUR_MS) }
+  if (!opensAt) return undefined
+  // The openings of a rate in hours go on over midnight, and may leave less than the whole length.
+  const closesAt = Math.min(opensAt.getTime() + lengthHours * HOUR_MS, midnight(opensAt) + DAY_MS)
+  return { opensAt, closesAt: new Date(closesAt) }
 }
 
 /** A day that was due and went by without a rotation is made up for on the next one. */

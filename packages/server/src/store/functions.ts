@@ -30,11 +30,13 @@ export interface FunctionRecord extends Place {
  * function's is a module of ours; no store keeps one.
  */
 export type FunctionCode =
+  // The digest in base64, as Lambda's CodeSha256.
   | { readonly kind: 'zip'; readonly sha256: string; readonly sizeBytes: number }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'built-in'; readonly module: string }
 
 export interface FunctionReader {
+  /** In a transaction, holds its row. */
   byName(place: Place, name: string): Promise<FunctionRecord | undefined>
   /** By name, from after `after` on. */
   list(place: Place, after: string | undefined, limit: number): Promise<readonly FunctionRecord[]>

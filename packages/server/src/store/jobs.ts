@@ -58,6 +58,8 @@ export interface JobWriter extends JobReader {
    * Answers false where the claim was lost; then that transaction must not commit.
    */
   done(job: ClaimedJob): Promise<boolean>
+  /** Puts off the end of a job's lease. Answers false where the claim was lost; see {@link done}. */
+  extend(job: ClaimedJob, leaseEndsAt: Date): Promise<boolean>
   /** Gives a job back until `retryAt`, unless the claim was lost. */
   fail(job: ClaimedJob, retryAt: Date, errorName: string): Promise<void>
 }

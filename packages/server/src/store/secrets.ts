@@ -7,6 +7,17 @@ import type { Place } from './store.ts'
  */
 export const PURGE_SECRET = 'purge-secret'
 
+/** The kind of job that takes a secret's rotation through its steps; its key is the secret's ARN. */
+export const ROTATE_SECRET = 'rotate-secret'
+
+/** The kind of job that begins the rotation of a window; its key is the secret's ARN. */
+export const START_ROTATION = 'start-rotation'
+
+/** The version that GetSecretValue answers when none is named. */
+export const CURRENT = 'AWSCURRENT'
+/** The version that a rotation is making. */
+export const PENDING = 'AWSPENDING'
+
 /** Staging label -> the id of the one version that holds it. A map: a label may be called `__proto__`. */
 export type Labels = ReadonlyMap<string, string>
 
@@ -45,6 +56,31 @@ export interface Rotation {
   readonly rotatedAt?: Date | undefined
   /** The last moment of the next rotation's window. */
   readonly nextAt?: Date | undefined
+  /** What {@link rules} count from: when they were given, or the last rotation where days count from that. */
+  readonly anchorAt?: Date | undefined
+  /** What is under way, or was given up until somebody or the next window takes it up again. */
+  readonly run?: RotationRun | undefined
+}
+
+/** The steps of a rotation, in order, as functions are asked for them. */
+export type RotationStep = 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret'
+
+/** One rotation, or one test of a configuration. */
+export interface RotationRun {
+  readonly kind: 'rotation' | 'test'
+  /** The version that AWSPENDING was put on; the ClientRequestToken of every step. */
+  readonly versionId: string
+  /** The step that is next, or under way: those before it are done. */
+  readonly step: RotationStep
+  readonly startedAt: Date
+  /** No attempt begins later. */
+  readonly retryUntil: Date
+  /** How many attempts have begun. */
+  readonly attempts: number
+  /** Nothing works on it until it is taken up again. */
+  readonly givenUp: boolean
+  /** SHA-256 of the RotationToken that the function got with the step under way, in hexadecimal. */
+  readonly tokenDigest?: string | undefined
 }
 
 export interface RotationRules {

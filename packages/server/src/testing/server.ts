@@ -6,8 +6,11 @@ import {
 } from '@aws-sdk/client-iam'
 import { compose, type House } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import type { Functions } from '../functions/functions.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import { loopback, type SdkTransport } from '../gateway/loopback.ts'
+import { Listener } from '../http/listener.ts'
+import { systemClock } from '../platform/clock.ts'
 import { silentLogger } from '../platform/logger.ts'
 import { Metrics } from '../platform/metrics.ts'
 import { systemRandom } from '../platform/random.ts'
@@ -50,6 +53,24 @@ export interface TestServerOptions {
   /** Settings beyond a server in memory with two accounts. */
   readonly settings?: Values
   readonly clock?: ManualClock
+  /**
+   * Listens on a socket of its own, as functions need that call back. They sign by the machine's clock, and so the
+   * server lives by it, too: `clock` cannot be moved.
+   */
+  readonly listens?: boolean
+  /** What runs functions in place of processes. */
+  readonly functions?: Functions
+}
+
+/** The machine's time, for a server that real processes call. */
+class MachineClock extends ManualClock {
+  override now(): Date {
+    return new Date()
+  }
+
+  override advance(): void {
+    throw new Error('a server that listens lives by the machine’s clock')
+  }
 }
 
 /**
@@ -57,7 +78,8 @@ export interface TestServerOptions {
  * and OTHER_ACCOUNT, each with its administrator. The clock stands still until the test moves it.
  */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const clock = options.clock ?? new ManualClock()
+  const clock = options.listens ? new MachineClock() : (options.clock ?? new ManualClock())
+  const endpoint = Promise.withResolvers<string>()
   await using parts = new AsyncDisposableStack()
   const database = TEST_POSTGRES ? parts.use(await openTestDatabase(TEST_POSTGRES)) : undefined
   const config = readConfig(
@@ -83,13 +105,30 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
         timer: systemTimer,
         logger: silentLogger,
         metrics,
+        ...(options.listens && { endpoint: endpoint.promise }),
+        ...(options.functions && { functions: options.functions }),
         keepAdministrator: (administrator) => administrators.set(administrator.account, administrator),
         dropAdministrator: (account) => administrators.delete(account),
       },
     ),
   )
+  if (options.listens) endpoint.resolve((await listen(house, parts)).url)
   const whole = parts.move()
   return new TestServer({ house, clock, metrics, administrators, whole })
+}
+
+/** Real sockets on loopback before the house. */
+async function listen(house: House, parts: AsyncDisposableStack): Promise<Listener> {
+  const listener = await Listener.open(
+    {
+      ...{ host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576, bodyRoomBytes: 16_777_216 },
+      largeBodyRoomBytes: 96 * 1024 * 1024,
+      ...{ trustedProxies: [], clock: systemClock, random: systemRandom, timer: systemTimer },
+      logger: silentLogger,
+    },
+    { call: house.call, health: () => house.health(), metrics: () => '' },
+  )
+  return parts.use(listener)
 }
 
 interface TestServerParts {

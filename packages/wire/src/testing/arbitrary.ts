@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { constraintsOf } from '../constraint.ts'
 import { compilePattern } from '../pattern.ts'
-import { type Shape, type StringShape, type StructureShape, unreachable } from '../shape.ts'
+import { type Member, type Shape, type StringShape, type StructureShape, unreachable } from '../shape.ts'
 
 /** How many elements a generated list or map has, unless its shape demands more. */
 const FEW = 3
@@ -12,6 +12,8 @@ const SHORT = 40
 /** Texts for the patterns fast-check cannot invent texts for. */
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   '^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$': ['abc', 'a-b-c', 'example-123'],
+  '[0-9A-Za-z\\.\\-_]*(?<!\\.)': ['abc', 'a.b-c_d'],
+  '(arn:(aws[a-zA-Z-]*)?:[a-z0-9-.]+:.*)|()': ['arn:aws:kms:us-east-1:111122223333:key/1', ''],
 }
 
 /** Values the model allows for `shape`; a structure's optional members come and go. */
@@ -35,7 +37,9 @@ function validValue(shape: Shape): fc.Arbitrary<unknown> {
       return fc.integer({ min: shape.min ?? -1000, max: shape.max ?? (shape.min ?? 0) + 100_000 })
     case 'float':
     case 'double':
-      return fc.integer({ min: -1000, max: 1000 }).map((eighths) => eighths / 8)
+      return fc
+        .integer({ min: 8 * (shape.min ?? -125), max: 8 * (shape.max ?? 125) })
+        .map((eighths) => eighths / 8)
     case 'timestamp':
       return fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => new Date(seconds * 1000))
     case 'blob':
@@ -46,13 +50,19 @@ function validValue(shape: Shape): fc.Arbitrary<unknown> {
 }
 
 export function validStructure(shape: StructureShape): fc.Arbitrary<Record<string, unknown>> {
-  return fc.record(
-    Object.fromEntries(shape.members.map((member) => [member.name, validValue(member.shape)])),
-    {
-      requiredKeys: shape.members.filter(({ required }) => required).map(({ name }) => name),
-      noNullPrototype: true,
-    },
-  )
+  return fc.record(Object.fromEntries(shape.members.map((member) => [member.name, validMember(member)])), {
+    requiredKeys: shape.members.filter(({ required }) => required).map(({ name }) => name),
+    noNullPrototype: true,
+  })
+}
+
+/** What a member can be in its place: a status is one, and a header's text is visible and ASCII. */
+function validMember({ shape, location }: Member): fc.Arbitrary<unknown> {
+  if (location?.kind === 'statusCode') return fc.constantFrom(200, 202, 204)
+  const isFree = shape.type === 'string' && !shape.enum && shape.pattern === undefined
+  if (location?.kind === 'header' && isFree) return fc.stringMatching(/^[!-~]{1,20}$/)
+  if (location?.kind === 'header') return validValue(shape).filter((text) => String(text).trim() === text)
+  return validValue(shape)
 }
 
 function validText(shape: Shape): fc.Arbitrary<string> {
@@ -68,7 +78,9 @@ function candidates(shape: StringShape): fc.Arbitrary<string> {
   const samples = SAMPLES[pattern]
   if (samples) return fc.constantFrom(...samples)
   // Most patterns are one repeated class of characters: then lengths can be chosen, not hoped for.
-  const repeated = /^\^?(\[[^\]]*(?:\\\][^\]]*)*\]|\.|\\d)[+*]\$?$/.exec(pattern.replace(/^\(\?s\)/, ''))
+  const repeated = /^\^?(\[[^\]]*(?:\\\][^\]]*)*\]|\.|\\d)[+*]\$?$/.exec(
+    pattern.replace(/^\(\?s\)/, '').replace(/^\(([^()]*)\)$/, '$1'),
+  )
   if (!repeated?.[1]) return fc.stringMatching(new RegExp(compilePattern(pattern).source))
   const matching = compilePattern(repeated[1])
   return fc.string({

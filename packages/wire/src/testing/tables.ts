@@ -2,12 +2,13 @@ import cloudtrail from '../generated/cloudtrail.json' with { type: 'json' }
 import events from '../generated/events.json' with { type: 'json' }
 import iam from '../generated/iam.json' with { type: 'json' }
 import kms from '../generated/kms.json' with { type: 'json' }
+import lambda from '../generated/lambda.json' with { type: 'json' }
 import secretsmanager from '../generated/secretsmanager.json' with { type: 'json' }
 import sns from '../generated/sns.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, events } as const
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events } as const
 export const SERVICES: readonly ServiceName[] = [
   'secretsmanager',
   'kms',
@@ -15,6 +16,7 @@ export const SERVICES: readonly ServiceName[] = [
   'sts',
   'cloudtrail',
   'sns',
+  'lambda',
   'events',
 ]
 

@@ -70,7 +70,11 @@ function named(name, message) {
 /** `dir/file.export.member` -> the function. */
 async function loadHandler() {
   const full = process.env._HANDLER ?? ''
-  if (full.includes('..')) throw named('Runtime.MalformedHandlerName', `'${full}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`)
+  if (full.includes('..'))
+    throw named(
+      'Runtime.MalformedHandlerName',
+      `'${full}' is not a valid handler name. Use absolute paths when specifying root directories in handler names.`,
+    )
   const match = /^([^.]*)\.(.+)$/.exec(basename(full))
   if (!match) throw named('Runtime.MalformedHandlerName', 'Bad handler')
   const [, module, path] = match
@@ -81,7 +85,8 @@ async function loadHandler() {
   try {
     loaded = await import(pathToFileURL(found).href)
   } catch (error) {
-    if (error instanceof SyntaxError) throw named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
+    if (error instanceof SyntaxError)
+      throw named('Runtime.UserCodeSyntaxError', `SyntaxError: ${error.message}`)
     if (error?.code === 'ERR_MODULE_NOT_FOUND' || error?.code === 'MODULE_NOT_FOUND') {
       throw named('Runtime.ImportModuleError', `Error: ${error.message}`)
     }
@@ -108,6 +113,7 @@ function contextOf(headers, id, settle) {
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     awsRequestId: id,
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    // biome-ignore lint/plugin: a process of its own, which lives by the machine's clock
     getRemainingTimeInMillis: () => deadlineMs - Date.now(),
     done: (error, value) => settle(error, value),
     fail: (error) => settle(error ?? new Error('handled')),
@@ -154,7 +160,8 @@ async function invoke(handler, { headers, text }) {
   process.on('beforeExit', () => {
     if (answer.isOver()) return
     if (!isPromised) void answer.succeed(null)
-    else void answer.fail(named('Runtime.NodeJsExit', 'The event loop is empty and the handler has not settled'))
+    else
+      void answer.fail(named('Runtime.NodeJsExit', 'The event loop is empty and the handler has not settled'))
   })
   try {
     const event = JSON.parse(text)

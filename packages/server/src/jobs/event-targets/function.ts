@@ -1,47 +1,35 @@
-import { AwsError } from '@lockstep/wire'
+import { newEventJob } from '../../functions/event-job.ts'
 import { findFunction } from '../../functions/find-function.ts'
-import type { InvocationResult } from '../../functions/functions.ts'
+import type { Writers } from '../../store/store.ts'
 import type { JobRooms } from '../job.ts'
-import { DeliveryFailure } from './delivery-failure.ts'
+import { DeliveryRefused } from './delivery-refused.ts'
 import { demandAdmitted, type EventMessage } from './message.ts'
 
 /**
- * How often a function that fails is invoked for one event.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
- */
-const MAX_INVOCATIONS = 3
-
-/**
- * Invokes a function with the message. It may run twice for one event, as in AWS.
+ * Has a function run with the message soon, as an invocation for which nobody waits: queued in the transaction that
+ * ends the delivery, once and not twice. What becomes of it then is the function's matter, as in AWS.
  *
- * DIVERGENCE: AWS hands the event to Lambda's own queue, and the rule's retry policy ends there; here the delivery
- * lasts until the function has succeeded or failed three times.
- *
- * @throws DeliveryFailure
+ * @throws DeliveryRefused
  */
 export async function deliverToFunction(
+  tx: Writers,
   message: EventMessage,
-  { store, functions }: Pick<JobRooms, 'store' | 'functions'>,
+  rooms: Pick<JobRooms, 'keyring' | 'random' | 'clock'>,
 ): Promise<void> {
   const { target, text } = message
-  const found = await findFunction(store.read.functions, target, target.partition, target.name)
-  if (!found) throw DeliveryFailure.forGood('RESOURCE_NOT_FOUND')
+  const found = await findFunction(tx.functions, target, target.partition, target.name)
+  if (!found) throw new DeliveryRefused('RESOURCE_NOT_FOUND')
   demandAdmitted(found.policy?.bound, { action: 'lambda:InvokeFunction', arn: found.arn }, message)
-  const { functionError } = await invoke(functions, found.arn, text)
-  if (functionError) throw new DeliveryFailure('FUNCTION_FAILED', MAX_INVOCATIONS)
+  if (!isJson(text)) throw new DeliveryRefused('INVALID_JSON')
+  await tx.jobs.queue(newEventJob(rooms, found, new TextEncoder().encode(text)))
 }
 
-async function invoke(
-  functions: JobRooms['functions'],
-  functionArn: string,
-  text: string,
-): Promise<InvocationResult> {
+/** A template of several lines makes texts that no function can read. */
+function isJson(text: string): boolean {
   try {
-    return await functions.invoke({ functionArn, payload: new TextEncoder().encode(text) })
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error
-    throw error.code === 'ResourceNotFoundException'
-      ? DeliveryFailure.forGood('RESOURCE_NOT_FOUND')
-      : new DeliveryFailure(error.code)
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }

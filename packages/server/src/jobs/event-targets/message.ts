@@ -2,7 +2,7 @@ import type { TargetPlace } from '../../bus/rule-arn.ts'
 import { compilePolicy } from '../../policy/compile.ts'
 import { parsePolicy } from '../../policy/parse.ts'
 import { admitsService } from '../../policy/service-principal.ts'
-import { DeliveryFailure } from './delivery-failure.ts'
+import { DeliveryRefused } from './delivery-refused.ts'
 
 const SERVICE = 'events.amazonaws.com'
 
@@ -17,7 +17,7 @@ export interface EventMessage {
 
 /**
  * Demands that the target's own policy lets EventBridge do this for the rule's sake.
- * @throws DeliveryFailure for good
+ * @throws DeliveryRefused
  */
 export function demandAdmitted(
   policy: string | undefined,
@@ -33,5 +33,5 @@ export function demandAdmitted(
     sourceArn: ruleArn,
     sourceAccount: ruleAccount,
   }
-  if (!admitsService(compiled, ask)) throw DeliveryFailure.forGood('NO_PERMISSIONS')
+  if (!admitsService(compiled, ask)) throw new DeliveryRefused('NO_PERMISSIONS')
 }

@@ -20,7 +20,7 @@ function guard(operation: AnyOperation): AnyOperation {
     : { ...operation, resource: guarded(operation) }
 }
 
-function guarded<Ctx extends Context>(operation: Operation<object, object, unknown, Ctx>) {
+function guarded<Ctx extends Context>(operation: Pick<Operation<object, object, unknown, Ctx>, 'resource'>) {
   return async (input: object, ctx: Ctx): Promise<unknown> => {
     refuseBareSession(ctx)
     return operation.resource?.(input, ctx)

@@ -2,6 +2,7 @@ import type { DeleteSecretRequest, DeleteSecretResponse } from '@aws-sdk/client-
 import type { Validated } from '@lockstep/wire'
 import type { WriteContext } from '../../gateway/context.ts'
 import { writeOperation } from '../../gateway/operation.ts'
+import { stopJobs } from '../../rotation/queue.ts'
 import { PURGE_SECRET, type Secret } from '../../store/secrets.ts'
 import { markedForDeletion, recoveryWindowOutOfRange, resourceNotFound, windowWithForce } from './errors.ts'
 import { lookUp, secretConditions, targetOf } from './lookup.ts'
@@ -50,6 +51,7 @@ async function schedule(ctx: WriteContext, secret: Secret, days: number): Promis
   const deletedAt = ctx.clock.now()
   const purgeAt = new Date(deletedAt.getTime() + days * DAY_MS)
   await ctx.store.secrets.update({ ...secret, deletedAt, purgeAt })
+  await stopJobs(ctx.store, secret)
   await ctx.store.jobs.queue({
     account,
     region,
@@ -64,6 +66,7 @@ async function schedule(ctx: WriteContext, secret: Secret, days: number): Promis
 
 async function removeNow(ctx: WriteContext, secret: Secret): Promise<DeleteSecretResponse> {
   await ctx.store.secrets.remove(secret, secret.arn)
+  await stopJobs(ctx.store, secret)
   await ctx.store.jobs.cancel(secret, PURGE_SECRET, secret.arn)
   return { ARN: secret.arn, Name: secret.name, DeletionDate: ctx.clock.now() }
 }

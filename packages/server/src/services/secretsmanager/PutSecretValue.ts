@@ -1,9 +1,11 @@
 import type { PutSecretValueRequest, PutSecretValueResponse } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
+import { holdsToken } from '../../rotation/rotation-token.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion, noValue } from './errors.ts'
+import { markedForDeletion, noValue, rotationTokenInvalid } from './errors.ts'
 import { CURRENT, labelsOf } from './labels.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
+import { afterManualChange } from './manual-change.ts'
 import { putVersion } from './put-version.ts'
 import { demandToken } from './token.ts'
 import { givenValue } from './values.ts'
@@ -29,8 +31,14 @@ export const PutSecretValue = writeOperation<PutSecretValueRequest, PutSecretVal
     using value = givenValue(input)
     if (!value) throw noValue()
     const versionId = demandToken(input)
+    const { RotationToken: token } = input
+    if (token !== undefined && !holdsToken(secret.rotation, token, versionId)) throw rotationTokenInvalid()
     const stages = stagesFor(secret, input.VersionStages ?? [CURRENT])
-    const changed = await putVersion(ctx, secret, { versionId, value, stages })
+    const changed = await afterManualChange(
+      ctx,
+      secret,
+      await putVersion(ctx, secret, { versionId, value, stages }),
+    )
     if (changed !== secret) await ctx.store.secrets.update(changed)
     const held = labelsOf(changed.labels, versionId)
     return {

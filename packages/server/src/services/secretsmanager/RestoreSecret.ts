@@ -1,10 +1,11 @@
 import type { RestoreSecretRequest, RestoreSecretResponse } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
+import { resumeJobs } from '../../rotation/queue.ts'
 import { PURGE_SECRET, type Secret } from '../../store/secrets.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 
 /**
- * Takes back a scheduled deletion. Does nothing to a secret that is in use.
+ * Takes back a scheduled deletion; rotation goes on where it was. Does nothing to a secret that is in use.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html
  */
@@ -16,8 +17,10 @@ export const RestoreSecret = writeOperation<RestoreSecretRequest, RestoreSecretR
 
   async run(_input, ctx, secret) {
     if (secret.deletedAt) {
-      await ctx.store.secrets.update({ ...secret, deletedAt: undefined, purgeAt: undefined })
+      const restored = { ...secret, deletedAt: undefined, purgeAt: undefined }
+      await ctx.store.secrets.update(restored)
       await ctx.store.jobs.cancel(secret, PURGE_SECRET, secret.arn)
+      await resumeJobs(ctx.store, restored, { random: ctx.random, now: ctx.clock.now() })
     }
     return { ARN: secret.arn, Name: secret.name }
   },

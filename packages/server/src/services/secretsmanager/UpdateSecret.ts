@@ -5,6 +5,7 @@ import type { Secret } from '../../store/secrets.ts'
 import { markedForDeletion, typeUnavailable } from './errors.ts'
 import { CURRENT, PENDING, PREVIOUS } from './labels.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
+import { afterManualChange } from './manual-change.ts'
 import { putVersion } from './put-version.ts'
 import { carriesValue, demandToken } from './token.ts'
 import { type ChosenKey, chosenKey, givenValue, mayEncrypt, open, seal, tryKey } from './values.ts'
@@ -53,7 +54,10 @@ export const UpdateSecret = writeOperation<UpdateSecretRequest, UpdateSecretResp
       await sealAgain(ctx, updated)
     }
     const versionId = value && demandToken(input)
-    if (versionId) updated = await putVersion(ctx, updated, { versionId, value, stages: [CURRENT] })
+    if (versionId) {
+      const put = await putVersion(ctx, updated, { versionId, value, stages: [CURRENT] })
+      updated = await afterManualChange(ctx, updated, put)
+    }
     if (updated !== secret) await ctx.store.secrets.update(updated)
     return { ARN: secret.arn, Name: secret.name, VersionId: versionId }
   },

@@ -1,6 +1,7 @@
 import type { Operations } from '@lockstep/wire'
 import type { AnyOperation } from '../../gateway/operation.ts'
 import { BatchGetSecretValue } from './BatchGetSecretValue.ts'
+import { CancelRotateSecret } from './CancelRotateSecret.ts'
 import { CreateSecret } from './CreateSecret.ts'
 import { DeleteResourcePolicy } from './DeleteResourcePolicy.ts'
 import { DeleteSecret } from './DeleteSecret.ts'
@@ -13,6 +14,7 @@ import { ListSecretVersionIds } from './ListSecretVersionIds.ts'
 import { PutResourcePolicy } from './PutResourcePolicy.ts'
 import { PutSecretValue } from './PutSecretValue.ts'
 import { RestoreSecret } from './RestoreSecret.ts'
+import { RotateSecret } from './RotateSecret.ts'
 import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateSecret } from './UpdateSecret.ts'
@@ -22,6 +24,7 @@ import { ValidateResourcePolicy } from './ValidateResourcePolicy.ts'
 /** Every operation we answer for Secrets Manager; the others are an UnknownOperationException. */
 export const secretsmanager = {
   BatchGetSecretValue,
+  CancelRotateSecret,
   CreateSecret,
   DeleteResourcePolicy,
   DeleteSecret,
@@ -34,6 +37,7 @@ export const secretsmanager = {
   PutResourcePolicy,
   PutSecretValue,
   RestoreSecret,
+  RotateSecret,
   TagResource,
   UntagResource,
   UpdateSecret,

@@ -1,11 +1,9 @@
-import type { Labels } from '../../store/secrets.ts'
+import { CURRENT, type Labels, PENDING } from '../../store/secrets.ts'
 
-/** The version that GetSecretValue answers when none is named. */
-export const CURRENT = 'AWSCURRENT'
+export { CURRENT, PENDING }
+
 /** The last known good version: the one that was current before. */
 export const PREVIOUS = 'AWSPREVIOUS'
-/** The version that a rotation is making. */
-export const PENDING = 'AWSPENDING'
 
 /**
  * Staging labels on all versions of one secret together.

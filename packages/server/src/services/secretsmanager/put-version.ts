@@ -1,9 +1,9 @@
 import type { WriteContext } from '../../gateway/context.ts'
-import type { Labels, Secret } from '../../store/secrets.ts'
-import { tokenTaken, tooManyLabels } from './errors.ts'
+import { makeRoom } from '../../rotation/spare-versions.ts'
+import type { Secret } from '../../store/secrets.ts'
+import { tokenTaken, tooManyLabels, tooManyVersions } from './errors.ts'
 import { attachLabels, MAX_LABELS } from './labels.ts'
 import { type GivenValue, holds, seal } from './values.ts'
-import { versionsToPurge } from './versions.ts'
 
 /**
  * Gives a secret a version and that version its labels. Answers the secret as it is then, still to be
@@ -34,16 +34,8 @@ export async function putVersion(
     // Reserved by RotateSecret, and waiting for its value.
     await secrets.setValue(secret, secret.arn, versionId, sealed)
   } else {
-    await makeRoom(ctx, secret, labels)
+    if (!(await makeRoom(ctx.store, secret, { labels, now }))) throw tooManyVersions()
     await secrets.addVersion(secret, secret.arn, { id: versionId, value: sealed, createdAt: now })
   }
   return { ...secret, labels, changedAt: now }
-}
-
-async function makeRoom(ctx: WriteContext, secret: Secret, labels: Labels): Promise<void> {
-  const { secrets } = ctx.store
-  const versions = await secrets.versions(secret, secret.arn)
-  for (const id of versionsToPurge(versions, labels, ctx.clock.now())) {
-    await secrets.removeVersion(secret, secret.arn, id)
-  }
 }

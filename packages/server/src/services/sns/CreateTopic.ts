@@ -1,5 +1,5 @@
-import type { CreateTopicInput, CreateTopicResponse } from '@aws-sdk/client-sns'
 import { isDeepStrictEqual } from 'node:util'
+import type { CreateTopicInput, CreateTopicResponse } from '@aws-sdk/client-sns'
 import type { WriteContext } from '../../gateway/context.ts'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Topic } from '../../store/topics.ts'
@@ -69,7 +69,10 @@ function newTopic(ctx: WriteContext, name: string, now: Date): Topic {
 }
 
 function demandSame(held: Topic, asked: Topic, tags: Topic['tags']): void {
-  if (!isDeepStrictEqual(held.attributes, asked.attributes) || held.policy.document !== asked.policy.document) {
+  if (
+    !isDeepStrictEqual(held.attributes, asked.attributes) ||
+    held.policy.document !== asked.policy.document
+  ) {
     throw invalidParameter('Attributes Reason: Topic already exists with different attributes')
   }
   if (!isDeepStrictEqual(held.tags, tags)) {

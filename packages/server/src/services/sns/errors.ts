@@ -28,7 +28,11 @@ export function tooManyTopics(): AwsError {
 }
 
 export function tooManySubscriptions(): AwsError {
-  return new AwsError('SubscriptionLimitExceeded', 'Subscription limit for this topic has been exceeded.', 403)
+  return new AwsError(
+    'SubscriptionLimitExceeded',
+    'Subscription limit for this topic has been exceeded.',
+    403,
+  )
 }
 
 export function tooManyTags(): AwsError {
@@ -36,7 +40,7 @@ export function tooManyTags(): AwsError {
 }
 
 export function emptyBatch(): AwsError {
-  return new AwsError('EmptyBatchRequest', 'The batch request doesn\'t contain any entries.')
+  return new AwsError('EmptyBatchRequest', "The batch request doesn't contain any entries.")
 }
 
 export function tooManyEntries(count: number): AwsError {
@@ -47,18 +51,24 @@ export function tooManyEntries(count: number): AwsError {
 }
 
 export function idsNotDistinct(): AwsError {
-  return new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.')
+  return new AwsError(
+    'BatchEntryIdsNotDistinct',
+    'Two or more batch entries in the request have the same Id.',
+  )
 }
 
 export function invalidBatchEntryId(): AwsError {
   return new AwsError(
     'InvalidBatchEntryId',
-    'The Id of a batch entry in a batch request doesn\'t abide by the specification.',
+    "The Id of a batch entry in a batch request doesn't abide by the specification.",
   )
 }
 
 export function batchTooLong(): AwsError {
-  return new AwsError('BatchRequestTooLong', 'The length of all the batch messages put together is more than the limit.')
+  return new AwsError(
+    'BatchRequestTooLong',
+    'The length of all the batch messages put together is more than the limit.',
+  )
 }
 
 /** Confirmed by link only, or to be ended by its owner only. */

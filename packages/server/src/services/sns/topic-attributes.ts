@@ -1,5 +1,10 @@
 import type { Context } from '../../gateway/context.ts'
-import { DeliveryPolicyError, effectivePolicy, parseTopicDeliveryPolicy, shownRetries } from '../../notify/delivery-policy.ts'
+import {
+  DeliveryPolicyError,
+  effectivePolicy,
+  parseTopicDeliveryPolicy,
+  shownRetries,
+} from '../../notify/delivery-policy.ts'
 import type { BoundPolicy } from '../../store/bound-policy.ts'
 import type { SubscriptionCounts, Topic } from '../../store/topics.ts'
 import { invalidParameter } from './errors.ts'

@@ -57,7 +57,7 @@ export class SqlFunctions implements FunctionWriter {
   }
 
   async byName(place: Place, name: string): Promise<FunctionRecord | undefined> {
-    const text = `select * from functions ${OF_FUNCTION}`
+    const text = `select * from functions ${OF_FUNCTION}${this.#sql.locking}`
     const row = await this.#sql.row<FunctionRow>(text, ...at(place, name))
     return row && decode(row)
   }

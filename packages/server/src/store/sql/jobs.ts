@@ -118,6 +118,15 @@ export class SqlJobs implements JobWriter {
     return ended > 0
   }
 
+  async extend(job: ClaimedJob, leaseEndsAt: Date): Promise<boolean> {
+    const extended = await this.#sql.run(
+      `update jobs set run_at = ? where ${STILL_CLAIMED}`,
+      leaseEndsAt.getTime(),
+      ...claimOf(job),
+    )
+    return extended > 0
+  }
+
   async fail(job: ClaimedJob, retryAt: Date, errorName: string): Promise<void> {
     await this.#sql.run(
       `update jobs set claimed_by = null, run_at = ?, last_error = ? where ${STILL_CLAIMED}`,

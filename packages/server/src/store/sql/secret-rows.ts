@@ -1,5 +1,13 @@
 import type { BoundPolicy } from '../bound-policy.ts'
-import type { Rotation, SealedValue, Secret, SecretTags, SecretVersion, VersionListing } from '../secrets.ts'
+import type {
+  Rotation,
+  RotationRun,
+  SealedValue,
+  Secret,
+  SecretTags,
+  SecretVersion,
+  VersionListing,
+} from '../secrets.ts'
 import type { SqlValue } from './sql.ts'
 
 export interface SecretRow {
@@ -114,25 +122,37 @@ function instant(milliseconds: number | null): Date | undefined {
   return milliseconds ? new Date(milliseconds) : undefined
 }
 
-interface StoredRotation extends Omit<Rotation, 'rotatedAt' | 'nextAt'> {
+/** As JSON keeps it: instants are milliseconds since 1970. */
+interface StoredRotation extends Omit<Rotation, 'rotatedAt' | 'nextAt' | 'anchorAt' | 'run'> {
   readonly rotatedAt?: number | undefined
   readonly nextAt?: number | undefined
+  readonly anchorAt?: number | undefined
+  readonly run?: StoredRun | undefined
 }
 
-function encodeRotation(rotation: Rotation): string {
+interface StoredRun extends Omit<RotationRun, 'startedAt' | 'retryUntil'> {
+  readonly startedAt: number
+  readonly retryUntil: number
+}
+
+function encodeRotation({ run, ...rotation }: Rotation): string {
   const stored: StoredRotation = {
     ...rotation,
     rotatedAt: rotation.rotatedAt?.getTime(),
     nextAt: rotation.nextAt?.getTime(),
+    anchorAt: rotation.anchorAt?.getTime(),
+    run: run && { ...run, startedAt: run.startedAt.getTime(), retryUntil: run.retryUntil.getTime() },
   }
   return JSON.stringify(stored)
 }
 
 function decodeRotation(text: string): Rotation {
-  const { rotatedAt, nextAt, ...rest } = JSON.parse(text) as StoredRotation
+  const { rotatedAt, nextAt, anchorAt, run, ...rest } = JSON.parse(text) as StoredRotation
   return {
     ...rest,
-    rotatedAt: rotatedAt === undefined ? undefined : new Date(rotatedAt),
-    nextAt: nextAt === undefined ? undefined : new Date(nextAt),
+    rotatedAt: instant(rotatedAt ?? null),
+    nextAt: instant(nextAt ?? null),
+    anchorAt: instant(anchorAt ?? null),
+    run: run && { ...run, startedAt: new Date(run.startedAt), retryUntil: new Date(run.retryUntil) },
   }
 }

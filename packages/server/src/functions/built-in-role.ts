@@ -1,0 +1,88 @@
+import { partitionOf } from '@lockstep/wire'
+import { unbound } from '../gateway/bound-policy.ts'
+import { randomText } from '../platform/random.ts'
+import type { FunctionRecord } from '../store/functions.ts'
+import { lockOf } from '../store/locks.ts'
+import type { SessionRooms } from './role-session.ts'
+
+/** The role of each account that the built-in functions run as. */
+export const BUILT_IN_ROLE = { name: 'lockstep-rotation', path: '/service-role/' } as const
+
+const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+const SESSION_SECONDS = 3_600
+
+/**
+ * Makes the account's role for the built-in functions where there is none. It is a role like any other: an
+ * administrator may narrow it, and one that was deleted is made again when it is needed.
+ */
+export async function demandBuiltInRole(
+  { account, region }: FunctionRecord,
+  { store, clock, random }: Pick<SessionRooms, 'store' | 'clock' | 'random'>,
+): Promise<void> {
+  const { name, path } = BUILT_IN_ROLE
+  if (await store.read.principals.find(account, 'role', name)) return
+  const id = `AROA${randomText(random, ID_ALPHABET, 17)}`
+  await store.write(
+    async (tx) => {
+      if (await tx.principals.find(account, 'role', name)) return
+      await tx.principals.put({
+        kind: 'role',
+        account,
+        id,
+        name,
+        path,
+        createdAt: clock.now(),
+        description: 'Rotates secrets whose rotation function is one of those built in.',
+        trust: unbound(TRUST),
+        maxSessionSeconds: SESSION_SECONDS,
+        tags: {},
+      })
+      const document = permissionsOf(account, partitionOf(region))
+      await tx.principals.putInlinePolicy(account, id, { name: 'rotation', document })
+    },
+    lockOf('iam', { account, region: '' }),
+  )
+}
+
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+})
+
+/** What rotation needs of the secrets that it was set up for, and of those that their owner marked as a superuser's. */
+function permissionsOf(account: string, partition: string): string {
+  const secrets = `arn:${partition}:secretsmanager:*:${account}:secret:*`
+  const functions = `arn:${partition}:lambda:*:${account}:function:lockstep-rotate-*`
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'SecretsThatTheyRotate',
+        Effect: 'Allow',
+        Action: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        Resource: secrets,
+        Condition: { ArnLike: { 'secretsmanager:resource/AllowRotationLambdaArn': functions } },
+      },
+      {
+        Sid: 'SuperusersThatSetPasswords',
+        Effect: 'Allow',
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: secrets,
+        Condition: { StringEquals: { 'aws:ResourceTag/lockstep:rotation-superuser': 'true' } },
+      },
+      { Sid: 'NewPasswords', Effect: 'Allow', Action: 'secretsmanager:GetRandomPassword', Resource: '*' },
+      {
+        Sid: 'TheirKeys',
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'],
+        Resource: `arn:${partition}:kms:*:${account}:key/*`,
+        Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.*.amazonaws.com' } },
+      },
+    ],
+  })
+}
