@@ -66,6 +66,18 @@ export function jobsContract(open: () => Promise<Store>): void {
       assert.equal(await store.read.jobs.find(PLACE, 'purge', 'a'), undefined)
     })
 
+    test('a lease that was put off keeps the job from others, and a lost one cannot be', async () => {
+      await using store = await open()
+      await store.write((tx) => tx.jobs.queue(job()))
+      const [held] = await store.write((tx) => tx.jobs.claimDue(claim(1000)))
+      assert.ok(held)
+      assert.equal(await store.write((tx) => tx.jobs.extend(held, new Date(5000))), true)
+      assert.equal((await store.write((tx) => tx.jobs.claimDue(claim(4999, 'two')))).length, 0)
+      assert.equal((await store.write((tx) => tx.jobs.claimDue(claim(5000, 'two')))).length, 1)
+      assert.equal(await store.write((tx) => tx.jobs.extend(held, new Date(9000))), false)
+      assert.ok(((await store.read.jobs.nextAt(KINDS))?.getTime() ?? 0) < 9000)
+    })
+
     test('a failed job waits for its retry and keeps the name of the error', async () => {
       await using store = await open()
       await store.write((tx) => tx.jobs.queue(job()))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
   BatchGetSecretValueCommand,
+  CancelRotateSecretCommand,
   CreateSecretCommand,
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
@@ -14,6 +15,7 @@ import {
   PutResourcePolicyCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
+  RotateSecretCommand,
   SecretsManagerClient,
   TagResourceCommand,
   UntagResourceCommand,
@@ -34,6 +36,7 @@ type Call = (secrets: SecretsManagerClient, id: string) => Promise<unknown>
 
 /** Every operation about one secret, as a call on whatever id it is given. */
 const onOneSecret: Record<string, Call> = {
+  CancelRotateSecret: (s, SecretId) => s.send(new CancelRotateSecretCommand({ SecretId })),
   CreateSecret: (s, Name) => s.send(new CreateSecretCommand({ Name, SecretString: 'x' })),
   DeleteResourcePolicy: (s, SecretId) => s.send(new DeleteResourcePolicyCommand({ SecretId })),
   DeleteSecret: (s, SecretId) => s.send(new DeleteSecretCommand({ SecretId })),
@@ -45,6 +48,7 @@ const onOneSecret: Record<string, Call> = {
     s.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy: EVERYONE })),
   PutSecretValue: (s, SecretId) => s.send(new PutSecretValueCommand({ SecretId, SecretString: 'x' })),
   RestoreSecret: (s, SecretId) => s.send(new RestoreSecretCommand({ SecretId })),
+  RotateSecret: (s, SecretId) => s.send(new RotateSecretCommand({ SecretId })),
   TagResource: (s, SecretId) => s.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'a', Value: '' }] })),
   UntagResource: (s, SecretId) => s.send(new UntagResourceCommand({ SecretId, TagKeys: ['a'] })),
   UpdateSecret: (s, SecretId) => s.send(new UpdateSecretCommand({ SecretId, SecretString: 'x' })),

@@ -45,9 +45,9 @@ describe('the trail of Secrets Manager', () => {
     await secrets.send(new CreateSecretCommand({ Name: 'db', SecretString, ClientRequestToken: V1 }))
     await secrets.send(new CreateSecretCommand({ Name: 'raw', SecretBinary }))
     const RotationToken = `${needle}-${needle}`
-    await secrets.send(
-      new PutSecretValueCommand({ SecretId: 'db', SecretString: `${needle}2`, RotationToken }),
-    )
+    const put = { SecretId: 'db', SecretString: `${needle}2` }
+    await assert.rejects(secrets.send(new PutSecretValueCommand({ ...put, RotationToken })))
+    await secrets.send(new PutSecretValueCommand(put))
     await secrets.send(new UpdateSecretCommand({ SecretId: 'db', SecretString: `${needle}3` }))
     const clash = { SecretId: 'db', SecretString: `${needle}4`, ClientRequestToken: V1 }
     await assert.rejects(secrets.send(new PutSecretValueCommand(clash)))
