@@ -384,6 +384,7 @@ test('an attempt that dies with its server counts, and five of them are the end'
       random: (await import('../platform/random.ts')).systemRandom,
     },
     functions: { invoke: () => never },
+    ...{ bus: house.bus, metrics: scene.server.metrics },
   }
   for (let attempt = 1; attempt <= 5; attempt++) {
     const claim = {

@@ -49,6 +49,7 @@ async function runAndDie(scene: Scene, writes: number, isLastDurable: boolean): 
   const rooms = {
     store: dyingStore(house.store, writes, isLastDurable),
     ...{ keyring: house.keyring, clock, random: systemRandom, functions: scene.rotator },
+    ...{ bus: house.bus, metrics: scene.server.metrics },
   }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()

@@ -60,7 +60,9 @@ test('in a year no window of two thousand secrets is missed or has two rotations
   const startedAt = clock.now()
   const mover = new Mover(house.store, () => clock.now())
   const secrets = await configure(house.store, startedAt, scene)
-  const rooms = { store: house.store, keyring: house.keyring, clock, random: systemRandom, functions: mover }
+  const { store, keyring, bus } = house
+  const { metrics } = scene.server
+  const rooms = { store, keyring, clock, random: systemRandom, functions: mover, bus, metrics }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   const end = startedAt.getTime() + 366 * DAY_MS
   // Half-hours are what a window of one hour can bear, with starts in its first half.
