@@ -73,7 +73,8 @@ export function scheduledEvent(
   }
 }
 
-function busSource(source: string): string {
+/** `aws.secretsmanager` for `secretsmanager.amazonaws.com`. */
+export function busSource(source: string): string {
   return `aws.${source.endsWith(SERVICE_SUFFIX) ? source.slice(0, -SERVICE_SUFFIX.length) : source}`
 }
 

@@ -2,9 +2,9 @@ import type { Random } from '../platform/random.ts'
 import { Recent } from '../platform/recent.ts'
 import type { Place, Store, Writers } from '../store/store.ts'
 import type { TrailEntry } from '../store/trail.ts'
-import { type BusEvent, isReadOnlyCall, outlineOf, trailBusEvent } from './bus-event.ts'
+import { type BusEvent, busSource, isReadOnlyCall, outlineOf, trailBusEvent } from './bus-event.ts'
 import { queueDeliveries } from './delivery.ts'
-import { type Listener, listenersOf } from './listeners.ts'
+import { type Listener, type Listeners, listenersOf } from './listeners.ts'
 
 /** Accounts and regions whose rules are kept in memory. */
 const PLACES_KEPT = 1_000
@@ -20,7 +20,7 @@ export interface BusDoors {
 interface Known {
   /** The revision of the rules at which {@link listeners} were read, or an earlier one. */
   readonly revision: number
-  readonly listeners: readonly Listener[]
+  readonly listeners: Listeners
 }
 
 interface Matched {
@@ -71,7 +71,7 @@ export class Bus {
   }
 
   /** The rules as they are now; undefined where memory does not know. */
-  #listeners(place: Place): readonly Listener[] | undefined {
+  #listeners(place: Place): Listeners | undefined {
     const known = this.#known.get(keyOf(place))
     return known?.revision === this.#store.revision('rules') ? known.listeners : undefined
   }
@@ -83,11 +83,12 @@ export class Bus {
     this.#known.set(keyOf({ account, region }), { revision, listeners })
   }
 
-  #matching(entry: TrailEntry, listeners: readonly Listener[]): readonly Matched[] {
-    if (listeners.length === 0) return NONE
+  #matching(entry: TrailEntry, listeners: Listeners): readonly Matched[] {
+    const concerned = listeners.among(busSource(entry.source), entry.name)
+    if (concerned.length === 0) return NONE
     const isRead = isReadOnlyCall(entry.name)
     const outline = outlineOf(entry)
-    const candidates = listeners.filter(
+    const candidates = concerned.filter(
       ({ state, compiled }) => (!isRead || state === HEARS_READS) && compiled.couldMatch(outline),
     )
     if (candidates.length === 0) return NONE

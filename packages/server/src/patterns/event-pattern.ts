@@ -42,6 +42,8 @@ export interface EventPattern {
    * False is certain; true asks for the whole event.
    */
   couldMatch(known: Readonly<Record<string, unknown>>): boolean
+  /** The values of which a field must have one, where the pattern names them one by one: for an index. */
+  valuesAt(path: readonly string[]): ReadonlySet<Scalar> | undefined
 }
 
 /**
@@ -61,6 +63,7 @@ export function compileEventPattern(text: string): EventPattern {
   return {
     matches: (event) => branchHolds(root, event, new Absences(event)),
     couldMatch: (known) => couldHold(root, known),
+    valuesAt: (path) => valuesAt(root, path),
   }
 }
 
@@ -127,6 +130,12 @@ function parseLeaf(members: readonly unknown[], path: readonly string[]): Leaf {
     else tests.push(test)
   }
   return { kind: 'leaf', path, values, tests, absent }
+}
+
+function valuesAt(root: Branch, path: readonly string[]): ReadonlySet<Scalar> | undefined {
+  let field: Branch | Leaf | undefined = root
+  for (const name of path) field = field?.kind === 'branch' ? field.fields.get(name) : undefined
+  return field?.kind === 'leaf' && field.tests.length === 0 && !field.absent ? field.values : undefined
 }
 
 /** Into how many patterns without `$or` a pattern could be written out. */

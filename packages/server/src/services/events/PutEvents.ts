@@ -59,8 +59,8 @@ async function put(entry: Entry, ctx: WriteContext): Promise<PutEventsResultEntr
 
 async function offer(event: BusEvent, ctx: WriteContext): Promise<void> {
   const { store, random, keyring, clock } = ctx
-  const listeners = listenersOf(await store.rules.live(ctx))
-  for (const { name, targetIds, compiled } of listeners)
+  const { all } = listenersOf(await store.rules.live(ctx))
+  for (const { name, targetIds, compiled } of all)
     if (compiled.matches(event))
       await queueDeliveries(
         store,
