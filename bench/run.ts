@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
+import { rotation } from './rotation.ts'
 import { rules } from './rules.ts'
 import { secrets } from './secrets.ts'
 import { trail } from './trail.ts'
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   secrets,
   postgres,
   moving,
+  rotation,
   trail,
   rules,
 }

@@ -7,10 +7,18 @@ const CACHE = join(import.meta.dirname, '.cache')
 const MISSING = join(CACHE, 'missing')
 
 /** The real clients and tools that tests need besides Node, as `.cache/missing` names them. */
-export type Component = 'aws-cli' | 'boto3' | 'openssl' | 'postgresql'
+export type Component =
+  | 'aws-cli'
+  | 'boto3'
+  | 'openssl'
+  | 'postgresql'
+  /** Amazon's clients of Lambda's Runtime API, of Python and of Node.js. */
+  | 'awslambdaric'
+  | 'aws-lambda-ric'
 
 export const AWS = join(CACHE, 'python/bin/aws')
 export const PYTHON = join(CACHE, 'python/bin/python')
+export const NODE_RUNTIME_CLIENT = join(CACHE, 'runtime/node_modules/aws-lambda-ric/index.mjs')
 
 /** Debian's folder of PostgreSQL versions; only clients are on the PATH there. */
 const DEBIAN_POSTGRES = '/usr/lib/postgresql'
@@ -28,6 +36,8 @@ function versionsIn(folder: string): readonly string[] {
 const FILES: Readonly<Partial<Record<Component, string>>> = {
   'aws-cli': AWS,
   boto3: PYTHON,
+  awslambdaric: PYTHON,
+  'aws-lambda-ric': NODE_RUNTIME_CLIENT,
   // What is found nowhere is still looked for, so that its absence is told.
   postgresql: POSTGRES_BINARIES ?? join(DEBIAN_POSTGRES, 'bin'),
 }

@@ -16,9 +16,13 @@ const FORBIDDEN = [
   [`${server}/gateway/planted.ts`, '../services/registry.ts'],
   [`${server}/gateway/planted.ts`, '../http/listener.ts'],
   [`${server}/services/kms/planted.ts`, '../secretsmanager/index.ts'],
+  [`${server}/services/kms/planted.ts`, '../lambda/index.ts'],
+  [`${server}/services/lambda/planted.ts`, '../kms/index.ts'],
   [`${server}/services/kms/planted.ts`, '../../store/sqlite/connection.ts'],
   [`${server}/services/kms/planted.ts`, '../../http/listener.ts'],
   [`${server}/moving/planted.ts`, '../gateway/call.ts'],
+  [`${server}/functions/planted.ts`, '../services/registry.ts'],
+  [`${server}/functions/planted.ts`, '../http/listener.ts'],
   [`${server}/jobs/planted.ts`, '../gateway/call.ts'],
   [`${server}/jobs/planted.ts`, '../store/postgres/pool.ts'],
   [`${server}/rotation/planted.ts`, '../services/registry.ts'],
@@ -30,6 +34,9 @@ const FORBIDDEN = [
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],
   ['packages/wire/src/planted.ts', '@lockstep/server/main'],
+  ['packages/wire/src/planted.ts', '@lockstep/workers/rotation/rotator'],
+  ['packages/workers/src/planted.ts', '@lockstep/server/main'],
+  ['packages/workers/src/rotation/planted.ts', '../../../server/src/platform/plaintext.ts'],
   ['packages/cli/src/planted.ts', '@lockstep/server/main'],
 ] as const
 

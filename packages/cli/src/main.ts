@@ -3,6 +3,7 @@ import { adminEnvCommand } from './commands/admin-env.ts'
 import { backupCommand } from './commands/backup.ts'
 import { drillCommand } from './commands/drill.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { rotationCommand } from './commands/rotation.ts'
 import { serveCommand } from './commands/serve.ts'
 import { storeCommand } from './commands/store.ts'
 import { trailCommand } from './commands/trail.ts'
@@ -13,6 +14,7 @@ Examples:
   lockstep serve                          start a server on 127.0.0.1:4600, everything in ./.lockstep
   eval "$(lockstep admin-env)"            point the aws command, or any AWS SDK, at it
   lockstep trail lookup --event-name GetSecretValue
+  lockstep rotation status db/password    where the rotation of a secret stands
   lockstep trail verify                   check the audit trail without a server
   lockstep backup --to FILE               everything, encrypted; lockstep drill proves that it helps
 `
@@ -30,6 +32,7 @@ async function main(): Promise<void> {
   program.addCommand(backupCommand())
   program.addCommand(restoreCommand())
   program.addCommand(drillCommand())
+  program.addCommand(rotationCommand())
   for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
     command.exitOverride()
   }

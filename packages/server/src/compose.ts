@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { partitionOf } from '@lockstep/wire'
 import { Bus } from './bus/bus.ts'
 import { type Config, ConfigError } from './config.ts'
+import { probeConfinement } from './functions/confinement.ts'
 import type { Functions } from './functions/functions.ts'
 import { FunctionRunner } from './functions/runner.ts'
 import type { Received, Reply } from './gateway/call.ts'
@@ -204,6 +205,7 @@ function functionRunner(
     ...doors,
     ...{ store, keyring },
     wallClock: systemClock,
+    confinement: () => probeConfinement(process.getuid?.() === 0),
     endpoint: told === undefined ? (doors.endpoint ?? Promise.resolve(NOWHERE)) : Promise.resolve(told),
     settings: {
       ...settings,

@@ -50,6 +50,25 @@ test('every bad setting is named at once', () => {
   )
 })
 
+test('how functions run is checked like everything else', () => {
+  const bad = {
+    'function-concurrency': '0',
+    'function-user': '20005-20000',
+    'function-endpoint': 'ftp://here',
+  }
+  assert.throws(
+    () => readConfig({ data: 'memory', ...bad }, {}),
+    (error) => error instanceof ConfigError && Object.keys(bad).every((name) => error.message.includes(name)),
+  )
+  for (const user of ['root', '0', '-5', '5-'])
+    assert.throws(() => readConfig({ data: 'memory', 'function-user': user }, {}), /--function-user/, user)
+  assert.deepEqual(readConfig({ data: 'memory' }, {}).functions, {
+    concurrency: 16,
+    python: 'python3',
+    mayBeUnconfined: false,
+  })
+})
+
 test('a plain listener beyond loopback needs a flag that says what it gives up', () => {
   assert.throws(() => readConfig({ data: 'memory', listen: '0.0.0.0:4600' }, {}), /--insecure-plain-http/)
   assert.equal(
@@ -99,4 +118,12 @@ test('a password among the arguments is noticed, in the environment it is not', 
   assert.ok(hasPassword({ store: 'postgres://127.0.0.1/x?user=ada&password=hunter2' }))
   assert.ok(!hasPassword({ store: 'postgres://ada@127.0.0.1/x' }))
   assert.ok(!hasPassword({}))
+})
+
+test('directories for the code of functions are absolute, and there are none unless the operator says so', () => {
+  const read = (value?: string) =>
+    readConfig({ data: 'memory', ...(value !== undefined && { 'function-directories': value }) }, {})
+  assert.deepEqual(read().functionDirectories, [])
+  assert.deepEqual(read('/srv/a, /srv/b').functionDirectories, ['/srv/a', '/srv/b'])
+  assert.throws(() => read('/srv/a,b'), /--function-directories .*: b is not an absolute path/)
 })

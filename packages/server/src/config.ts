@@ -45,6 +45,8 @@ export interface FunctionConfig {
   readonly concurrency: number
   readonly python: string
   readonly users?: FunctionUsers
+  /** Whether users' functions run where nothing keeps them from the server's files. */
+  readonly mayBeUnconfined: boolean
   /** Where they reach the server, if the operator said. */
   readonly endpoint?: string
   readonly caFile?: string
@@ -243,6 +245,7 @@ class Reader {
       concurrency: this.count('function-concurrency'),
       python: this.text('function-python') ?? '',
       ...(users && { users }),
+      mayBeUnconfined: this.text('insecure-functions') !== undefined,
       ...(endpoint !== undefined && { endpoint }),
       ...(caFile !== undefined && { caFile: resolve(caFile) }),
     }

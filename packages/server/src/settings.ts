@@ -102,6 +102,11 @@ export const SETTINGS = [
       'the user id that functions run as, or as many as may run at once, so that none can look into another; only for a server that runs as root',
   },
   {
+    name: 'insecure-functions',
+    about:
+      "run users' functions even where this machine has no way to keep them from the server's own files: whoever may create a function can read the root key",
+  },
+  {
     name: 'function-python',
     value: 'PATH',
     fallback: 'python3',

@@ -37,7 +37,7 @@ export interface OperationModel {
 }
 
 /** A REST operation's place among its service's URIs. */
-export interface HttpModel {
+interface HttpModel {
   readonly method: string
   /** A label `{Name}` stands for one segment, e.g. `/2015-03-31/functions/{FunctionName}/code`. */
   readonly uri: string

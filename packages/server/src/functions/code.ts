@@ -73,19 +73,22 @@ const MIN_HEAP_MB = 64
 /**
  * The program that runs a function, and its arguments.
  * @param python Asked for the interpreter where one is needed.
- * @throws AwsError InvalidRuntimeException for a runtime that is none of ours.
+ * @throws AwsError InvalidRuntimeException for a runtime that is none of ours, or has nothing to run it here.
  */
 export async function programOf(
   { runtime, memoryMb }: FunctionRecord,
   taskRoot: string,
-  python: () => Promise<string>,
+  python: () => Promise<string | undefined>,
 ): Promise<readonly string[]> {
   if (runtime.startsWith('nodejs')) {
     const heapMb = Math.max(MIN_HEAP_MB, memoryMb - NODE_OWN_MB)
     const sdkParent = fileURLToPath(import.meta.resolve('@lockstep/workers/package.json'))
     return [process.execPath, `--max-old-space-size=${heapMb}`, scriptPath('node.mjs'), sdkParent]
   }
-  if (runtime.startsWith('python')) return [await python(), '-B', '-u', scriptPath('python.py')]
+  if (runtime.startsWith('python')) {
+    const interpreter = await python()
+    if (interpreter !== undefined) return [interpreter, '-B', '-u', scriptPath('python.py')]
+  }
   if (runtime.startsWith('provided')) return [join(taskRoot, 'bootstrap')]
   throw badRuntime(runtime)
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
+import { openWorkspace, removeWorkspace } from './workspace.ts'
 
 /**
  * The user ids, each a group id as well, that functions run as: where there is one, all run as that; where there are
@@ -32,20 +33,40 @@ export interface Confinement {
 
 const PROBE_MS = 5_000
 /** Where the tools are, whatever the server's own PATH says. */
-export const TOOLS_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+const TOOLS_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Tries out what works here: a container's runtime or the system may forbid what is installed. */
 export async function probeConfinement(isRoot: boolean): Promise<Confinement> {
-  const setpriv = await works(['setpriv', '--no-new-privs', '--pdeathsig', 'KILL', 'true'])
-  if (!setpriv) return { namespaces: 'none', setpriv }
-  const kind = isRoot ? 'root' : 'user'
-  const mounts = 'mount --bind /dev/null /dev/null && mount -t tmpfs none /mnt'
-  const isPossible = await works([...unshareCommand(kind), 'sh', '-c', mounts])
-  return { namespaces: isPossible ? kind : 'none', setpriv }
+  const work = await openWorkspace()
+  try {
+    const namespaces = isRoot ? 'root' : 'user'
+    // The very command line of a function, with everything that it may have to do.
+    const launch = {
+      work,
+      directory: '/',
+      program: ['true'],
+      hidden: [join(work, 'tmp'), '/dev/null'],
+      needed: [],
+    }
+    for (const found of [
+      { namespaces, setpriv: true } as const,
+      { namespaces: 'none', setpriv: true } as const,
+    ]) {
+      if (await works(commandOf(launch, found))) return found
+    }
+    return { namespaces: 'none', setpriv: false }
+  } finally {
+    await removeWorkspace(work)
+  }
+}
+
+/** Whether a function is kept from what the server's user alone may read. */
+export function isKeptApart({ namespaces, setpriv }: Confinement, uid: number | undefined): boolean {
+  return namespaces !== 'none' || (setpriv && uid !== undefined)
 }
 
 /** The command that runs another in namespaces of its own, which end with it. */
-export function unshareCommand(kind: 'user' | 'root'): readonly string[] {
+function unshareCommand(kind: 'user' | 'root'): readonly string[] {
   const user = kind === 'user' ? ['--user', '--map-root-user'] : []
   return ['unshare', ...user, '--mount', '--pid', '--fork', '--kill-child=KILL', '--mount-proc']
 }

@@ -33,3 +33,12 @@ export function badZip(reason: string): AwsError {
 export function badRuntime(runtime: string): AwsError {
   return new AwsError('InvalidRuntimeException', `The runtime ${runtime} cannot be run by this server.`, 500)
 }
+
+/** Said to whoever runs the server as much as to the caller. */
+export function notConfined(): AwsError {
+  return new AwsError(
+    'ServiceException',
+    'This server cannot keep functions from its own files, and was not told to run them all the same: see --function-user and --insecure-functions.',
+    500,
+  )
+}

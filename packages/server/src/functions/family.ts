@@ -140,7 +140,7 @@ export function holdsSocket(
   members: readonly ProcessEntry[],
   ends: { remotePort: number; localPort: number },
 ): boolean {
-  const table = readProc('net/tcp')
+  const table = readProc('self/net/tcp')
   if (table === '') return true
   const inode = socketInode(table, ends)
   return inode !== undefined && members.some(({ pid }) => holds(pid, `socket:[${inode}]`))

@@ -24,15 +24,16 @@ export class FunctionLog {
     this.#doors = doors
   }
 
-  /** Adds a line. Names, accounts and regions hold nothing that a path gives a meaning to. */
-  add({ account, region, name }: FunctionRecord, requestId: string, line: string): void {
+  /** Adds lines. Names, accounts and regions hold nothing that a path gives a meaning to. */
+  add({ account, region, name }: FunctionRecord, requestId: string, lines: readonly string[]): void {
     const { directory, clock, logger } = this.#doors
     if (directory === undefined) return
     const path = join(directory, account, region, `${name}.log`)
     try {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
       if (sizeOf(path) > MAX_FILE_BYTES) renameSync(path, `${path}.1`)
-      appendFileSync(path, `${clock.now().toISOString()}\t${requestId}\t${line}\n`, { mode: 0o600 })
+      const start = `${clock.now().toISOString()}\t${requestId}\t`
+      appendFileSync(path, lines.map((line) => `${start}${line}\n`).join(''), { mode: 0o600 })
     } catch (error) {
       logger.error('function.log-failed', { account, region, function: name, error })
     }

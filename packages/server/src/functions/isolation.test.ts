@@ -1,27 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { nextTurn, systemTimer } from '../platform/timer.ts'
 import { eventually } from '../testing/eventually.ts'
 import { probeConfinement } from './confinement.ts'
-import { FunctionHouse } from './functions.test-support.ts'
+import { FunctionHouse, isRunning } from './functions.test-support.ts'
+import { zipOf } from './zip.test-support.ts'
 
 const { namespaces } = await probeConfinement(process.getuid?.() === 0)
 const confined = namespaces === 'none' ? 'this machine forbids namespaces' : false
-
-/** Whether any process of the machine has this in its command line. */
-function isRunning(mark: string): boolean {
-  return readdirSync('/proc').some((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark)
-    } catch {
-      return false // ended meanwhile
-    }
-  })
-}
 
 /** A handler that starts a process which leaves group, session and environment behind, and answers its mark. */
 const STRAY = `import { spawn } from 'node:child_process'
@@ -60,20 +51,24 @@ describe('nothing outlives an invocation', { concurrency: 2 }, () => {
   test('also where the server is killed', async () => {
     const mark = `stray-${process.pid}-c`
     const support = join(import.meta.dirname, 'functions.test-support.ts')
-    const script = `import { FunctionHouse } from ${JSON.stringify(support)}
+    const script = `import { FunctionHouse, isRunning } from ${JSON.stringify(support)}
       const house = await FunctionHouse.open()
       const arn = await house.add({ files: { 'index.mjs': ${JSON.stringify(STRAY)} } })
       await house.invoke(arn, { mark: ${JSON.stringify(mark)} })`
     const server = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' })
     // The server's own command line has the mark, too: what is looked for is the child's.
     const child = `: ${mark}`
-    await eventually(async () => assert.ok(isRunning(child)))
+    // A whole server has to start for it first, which takes as long as the machine lets it.
+    while (!isRunning(child)) await nextTurn(systemTimer)
     server.kill('SIGKILL')
     await once(server, 'exit')
     if (confined) return
     await eventually(async () => assert.equal(isRunning(child), false))
   })
 })
+
+/** Whether a function can have a /tmp of its own: not where this checkout is in it. */
+const crowded = confined || (/^\/(var\/)?tmp\//.test(import.meta.dirname) && 'the checkout is in /tmp')
 
 describe('what a function cannot see', { concurrency: 2 }, () => {
   test('anything of the server’s environment', async (t) => {
@@ -109,14 +104,36 @@ describe('what a function cannot see', { concurrency: 2 }, () => {
       const settings = { data, 'root-key': `file:${key}` }
       await using house = await FunctionHouse.open({ settings })
       writeFileSync(join(data, 'note'), 'seen')
-      const source = `import { readdirSync, readFileSync } from 'node:fs'
-        export const handler = async ({ data, key }) => ({ names: readdirSync(data), key: readFileSync(key, 'utf8') })`
+      const source = `import { spawnSync } from 'node:child_process'
+        import { readdirSync, readFileSync } from 'node:fs'
+        export const handler = async ({ data, key }) => {
+          // Whoever may make namespaces has every capability in them.
+          const uncover = 'umount ' + data + '; umount -l ' + data + '; umount ' + key + '; ls ' + data + '; cat ' + key
+          const { stdout } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', uncover])
+          return { names: readdirSync(data), key: readFileSync(key, 'utf8'), uncovered: stdout.toString() }
+        }`
       const arn = await house.add({ files: { 'index.mjs': source } })
-      assert.deepEqual((await house.invoke(arn, { data, key })).json, { names: [], key: '' })
+      assert.deepEqual((await house.invoke(arn, { data, key })).json, { names: [], key: '', uncovered: '' })
       assert.notEqual(readFileSync(key, 'utf8'), '')
     } finally {
       rmSync(data, { recursive: true })
       rmSync(join(key, '..'), { recursive: true })
+    }
+  })
+
+  test('what others keep in /tmp', { skip: crowded }, async () => {
+    const note = join(tmpdir(), `lockstep-note-${process.pid}`)
+    writeFileSync(note, 'seen')
+    try {
+      await using house = await FunctionHouse.open()
+      const source = `import { existsSync, writeFileSync } from 'node:fs'
+        export const handler = async ({ note }) => { const was = existsSync(note); writeFileSync(note, 'its'); return was }`
+      const arn = await house.add({ zip: zipOf([{ name: 'index.mjs', text: source }]) })
+      assert.equal((await house.invoke(arn, { note })).json, false)
+      assert.equal((await house.invoke(arn, { note })).json, false)
+      assert.equal(readFileSync(note, 'utf8'), 'seen')
+    } finally {
+      rmSync(note)
     }
   })
 

@@ -5,21 +5,21 @@ const MAX_LINE_CHARACTERS = 16 * 1024
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 const TAIL_BYTES = 4 * 1024
 
-/** Takes a line of an invocation's log. */
-export type TakeLine = (line: string) => void
+/** Takes the next lines of an invocation's log. */
+type TakeLines = (lines: readonly string[]) => void
 
 /**
  * What an invocation prints: cut into lines, without the values that are not to be kept, and with an end.
  */
 export class Output {
-  readonly #take: TakeLine
+  readonly #take: TakeLines
   readonly #secrets: readonly string[]
   #tail = ''
   #keptBytes = 0
   #droppedBytes = 0
 
   /** @param secrets Texts that are replaced wherever they are printed whole. */
-  constructor(take: TakeLine, secrets: readonly string[]) {
+  constructor(take: TakeLines, secrets: readonly string[]) {
     this.#take = take
     this.#secrets = secrets.filter((secret) => secret !== '')
   }
@@ -32,15 +32,15 @@ export class Output {
         // Whole lines only, so that what is replaced is never cut in two.
         const lines = (rest + text).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) this.#print(line)
         while (rest.length > MAX_LINE_CHARACTERS + this.#longest()) {
           const cut = this.#cut(rest)
-          this.#print(rest.slice(0, cut))
+          lines.push(rest.slice(0, cut))
           rest = rest.slice(cut)
         }
+        this.#print(lines)
       },
       end: () => {
-        if (rest !== '') this.#print(rest)
+        if (rest !== '') this.#print([rest])
         rest = ''
       },
     }
@@ -48,7 +48,8 @@ export class Output {
 
   /** A line of the platform's own. It is kept however much was printed before. */
   note(line: string): void {
-    this.#append(line)
+    this.#tail = `${this.#tail}${line}\n`.slice(-TAIL_BYTES)
+    this.#take([line])
   }
 
   /** The last 4 KiB, in whole characters. */
@@ -65,22 +66,20 @@ export class Output {
     return this.#droppedBytes
   }
 
-  #print(line: string): void {
-    const clean = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line)
-    const bytes = Buffer.byteLength(clean) + 1
-    if (this.#keptBytes + bytes > MAX_KEPT_BYTES) {
-      this.#droppedBytes += bytes
-      // The tail is the last of it all the same.
+  #print(lines: readonly string[]): void {
+    const kept: string[] = []
+    for (const line of lines) {
+      const clean = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line)
+      const bytes = Buffer.byteLength(clean) + 1
+      if (this.#keptBytes + bytes > MAX_KEPT_BYTES) this.#droppedBytes += bytes
+      else {
+        this.#keptBytes += bytes
+        kept.push(clean)
+      }
+      // The tail is the last of it, kept or not.
       this.#tail = `${this.#tail}${clean}\n`.slice(-TAIL_BYTES)
-      return
     }
-    this.#keptBytes += bytes
-    this.#append(clean)
-  }
-
-  #append(line: string): void {
-    this.#tail = `${this.#tail}${line}\n`.slice(-TAIL_BYTES)
-    this.#take(line)
+    if (kept.length > 0) this.#take(kept)
   }
 
   #longest(): number {

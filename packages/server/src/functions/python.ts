@@ -4,16 +4,13 @@ const LOOK_MS = 10_000
 
 /**
  * The interpreter itself behind what the operator named, which may be found by the server's own PATH, or be a script
- * that starts it: a function's process has neither.
- *
- * @throws Error where there is none.
+ * that starts it: a function's process has neither. Nothing where there is none.
  */
-export function findPython(named: string): Promise<string> {
-  return new Promise((resolve, reject) => {
+export function findPython(named: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
     execFile(named, ['-c', 'import sys; print(sys.executable)'], { timeout: LOOK_MS }, (error, printed) => {
       const path = printed.trim()
-      if (error || !path.startsWith('/')) reject(new Error(`no Python interpreter at ${named}`))
-      else resolve(path)
+      resolve(error || !path.startsWith('/') ? undefined : path)
     })
   })
 }

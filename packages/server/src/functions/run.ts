@@ -11,7 +11,7 @@ import { RuntimeApi } from './runtime-api.ts'
  * How long a runtime may take until it asks for its event.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
-export const INIT_SECONDS = 10
+const INIT_SECONDS = 10
 
 /** One invocation with everything that it needs in hand. */
 export interface Run {

@@ -155,8 +155,15 @@ test('one that is not there, or whose runtime is not ours, is an error of Lambda
     message: `Function not found: ${missing}`,
   })
   await assert.rejects(house.invoke('not an ARN'), { code: 'ResourceNotFoundException' })
+  await assert.rejects(house.invoke(`${missing}:7`), { code: 'ResourceNotFoundException' })
   const java = await house.add({ name: 'java', runtime: 'java21' })
   await assert.rejects(house.invoke(java), { code: 'InvalidRuntimeException' })
+})
+
+test('a function of Python where there is no interpreter is an error of Lambda', async () => {
+  await using house = await FunctionHouse.open({ settings: { 'function-python': '/nowhere/python' } })
+  const arn = await house.add({ runtime: 'python3.12', files: { 'index.py': '' } })
+  await assert.rejects(house.invoke(arn), { code: 'InvalidRuntimeException' })
 })
 
 test('more at once than are allowed are turned away, and let in when there is room', async () => {

@@ -1,6 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -12,28 +9,30 @@ import {
   type Confinement,
   commandOf,
   type FunctionUsers,
+  isKeptApart,
   placesFor,
-  probeConfinement,
   uidIn,
 } from './confinement.ts'
 import { environmentOf, openVariables } from './environment.ts'
-import { tooManyRequests } from './errors.ts'
+import { notConfined, tooManyRequests } from './errors.ts'
 import { Census } from './family.ts'
 import { FunctionLog } from './function-log.ts'
 import type { Functions, Invocation, InvocationResult } from './functions.ts'
 import { answerOf, reasonOf } from './outcome.ts'
 import { Output, rotationToken } from './output.ts'
-import { giveTo } from './ownership.ts'
 import { findPython } from './python.ts'
 import { roleCredentials } from './role-session.ts'
 import { type Ran, type Run, run } from './run.ts'
+import { giveTo, openWorkspace, removeLeftWorkspaces, removeWorkspace } from './workspace.ts'
 
-export interface FunctionSettings {
+interface FunctionSettings {
   /** How many run at once; more are turned away. */
   readonly concurrency: number
   /** What runs Python functions. */
   readonly python: string
   readonly users?: FunctionUsers | undefined
+  /** Whether users' functions run where nothing keeps them from the server's files. */
+  readonly mayBeUnconfined: boolean
   /** PEM certificates that functions check the server's against. */
   readonly caFile?: string | undefined
   /** Where logs are kept; absent: nowhere. */
@@ -54,6 +53,8 @@ export interface RunnerRooms {
   readonly logger: Logger
   /** The URL at which a function reaches this server, once it is known. */
   readonly endpoint: Promise<string>
+  /** What this machine offers to shut functions in; asked once. */
+  confinement(): Promise<Confinement>
   readonly settings: FunctionSettings
 }
 
@@ -77,7 +78,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   readonly #stop = Promise.withResolvers<never>()
   #isStopped = false
   #confinement: Promise<Confinement> | undefined
-  #python: Promise<string> | undefined
+  #python: string | undefined
 
   constructor(rooms: RunnerRooms) {
     this.#rooms = rooms
@@ -112,11 +113,11 @@ export class FunctionRunner implements Functions, AsyncDisposable {
 
   async #inWorkspace(loaded: Loaded, invocation: Invocation, number: number): Promise<InvocationResult> {
     const uid = uidIn(number, this.#rooms.settings.users)
-    const work = await mkdtemp(join(tmpdir(), 'lockstep-function-'))
+    const work = await openWorkspace()
     try {
       return await this.#invoke(loaded, invocation, { work, uid })
     } finally {
-      await rm(work, { recursive: true, force: true, maxRetries: 3 })
+      await removeWorkspace(work)
     }
   }
 
@@ -127,7 +128,7 @@ export class FunctionRunner implements Functions, AsyncDisposable {
     // DIVERGENCE: a function that prints its event would print the token that lets it put a version of the secret.
     // It is taken out of the log; nothing else is.
     const output = new Output(
-      (line) => this.#log.add(record, requestId, line),
+      (lines) => this.#log.add(record, requestId, lines),
       [rotationToken(invocation.payload) ?? ''],
     )
     const prepared = await this.#prepare(loaded, invocation, { ...place, requestId, output })
@@ -151,10 +152,11 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   ): Promise<Run> {
     const { keyring, settings, endpoint, wallClock } = this.#rooms
     const { record } = loaded
-    await mkdir(join(work, 'tmp'), { mode: 0o700 })
     const code = await placeCode(loaded, work)
     const program = await programOf(record, code.taskRoot, () => this.#interpreter())
     const confinement = await this.#confined()
+    if (!(isKeptApart(confinement, uid) || settings.mayBeUnconfined || record.code.kind === 'built-in'))
+      throw notConfined()
     const endpointUrl = await Promise.race([endpoint, this.#stop.promise])
     const credentials = await roleCredentials(record, sessionPolicy, this.#rooms)
     if (uid !== undefined) await giveTo(uid, work)
@@ -183,8 +185,10 @@ export class FunctionRunner implements Functions, AsyncDisposable {
 
   /** Found out once, when the first function runs. */
   #confined(): Promise<Confinement> {
-    this.#confinement ??= probeConfinement(process.getuid?.() === 0).then((found) => {
+    this.#confinement ??= this.#rooms.confinement().then(async (found) => {
       const { logger } = this.#rooms
+      const left = await removeLeftWorkspaces()
+      if (left > 0) logger.info('functions.left-removed', { directories: left })
       if (found.namespaces === 'none') logger.warn('functions.not-confined', { ...found })
       else logger.info('functions.confined', { ...found })
       return found
@@ -193,14 +197,9 @@ export class FunctionRunner implements Functions, AsyncDisposable {
   }
 
   /** Looked for again where it was not there. */
-  async #interpreter(): Promise<string> {
-    this.#python ??= findPython(this.#rooms.settings.python)
-    try {
-      return await this.#python
-    } catch (error) {
-      this.#python = undefined
-      throw error
-    }
+  async #interpreter(): Promise<string | undefined> {
+    this.#python ??= await findPython(this.#rooms.settings.python)
+    return this.#python
   }
 }
 

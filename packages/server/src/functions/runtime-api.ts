@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { MAX_RESPONSE_BYTES, type Outcome } from './outcome.ts'
 
 /** What the Runtime API hands out, once. */
-export interface Event {
+interface Event {
   readonly requestId: string
   readonly payload: Uint8Array
   readonly functionArn: string

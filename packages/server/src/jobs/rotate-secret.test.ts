@@ -8,8 +8,12 @@ import {
   UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
+import type { Functions } from '../functions/functions.ts'
+import { systemRandom } from '../platform/random.ts'
 import { LAMBDA_ARN, openScene, PLACE, putFunction, stages, threw } from '../rotation/scene.test-support.ts'
 import { ROTATE_SECRET } from '../store/secrets.ts'
+import { ClaimLost } from './job.ts'
+import { rotateSecret } from './rotate-secret.ts'
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
@@ -369,41 +373,62 @@ describe('a schedule', () => {
   })
 })
 
+/** A server that claims the rotation for itself, runs it with these functions, and may never come back. */
+async function claimAndRun(scene: Scene, claimant: string, functions: Functions): Promise<void> {
+  const { house, clock } = scene.server
+  const claim = { claimant, now: clock.now(), leaseMs: 60_000, kinds: [ROTATE_SECRET], limit: 1 }
+  const [job] = await house.store.write((tx) => tx.jobs.claimDue(claim))
+  assert.ok(job)
+  await rotateSecret(job, {
+    ...{ store: house.store, keyring: house.keyring, clock, random: systemRandom, functions },
+    ...{ bus: house.bus, metrics: scene.server.metrics },
+  })
+}
+
 test('an attempt that dies with its server counts, and five of them are the end', async () => {
   await using scene = await openScene()
+  await scene.stopScheduler()
   const { house, clock } = scene.server
   await scene.rotate()
   // Each claim reaches the first step and never comes back, as with kill -9.
   const { promise: never } = Promise.withResolvers<never>()
-  const { rotateSecret } = await import('./rotate-secret.ts')
-  const rooms = {
-    ...{
-      store: house.store,
-      keyring: house.keyring,
-      clock,
-      random: (await import('../platform/random.ts')).systemRandom,
-    },
-    functions: { invoke: () => never },
-    ...{ bus: house.bus, metrics: scene.server.metrics },
-  }
   for (let attempt = 1; attempt <= 5; attempt++) {
-    const claim = {
-      claimant: `${attempt}`,
-      now: clock.now(),
-      leaseMs: 60_000,
-      kinds: [ROTATE_SECRET],
-      limit: 1,
-    }
-    const [job] = await house.store.write((tx) => tx.jobs.claimDue(claim))
-    assert.ok(job)
-    void rotateSecret(job, rooms)
+    void claimAndRun(scene, `${attempt}`, { invoke: () => never })
     while ((await house.store.read.secrets.byArn(PLACE, scene.arn))?.rotation?.run?.attempts !== attempt) {
       await new Promise(setImmediate)
     }
     clock.advance(61)
   }
-  await scene.pass()
+  await claimAndRun(scene, 'last', scene.rotator)
   assert.equal(scene.rotator.events.length, 0)
   assert.equal((await scene.events()).at(-1)?.[1].Reason, 'Interrupted')
   assert.equal((await scene.events()).at(-1)?.[1].NextAttemptAt, undefined)
+})
+
+test('a server whose lease was over while a step ran asks for no further one', async () => {
+  await using scene = await openScene()
+  await scene.stopScheduler()
+  await scene.rotate()
+  const slow = Promise.withResolvers<void>()
+  const next = Promise.withResolvers<void>()
+  const asked: string[] = []
+  const waiting = (name: string, until: Promise<void>): Functions => ({
+    async invoke(invocation) {
+      asked.push(name)
+      await until
+      return scene.rotator.invoke(invocation)
+    },
+  })
+  const first = claimAndRun(scene, 'first', waiting('first', slow.promise))
+  while (asked.length < 1) await new Promise(setImmediate)
+  scene.server.clock.advance(61)
+  const second = claimAndRun(scene, 'second', waiting('second', next.promise))
+  while (asked.length < 2) await new Promise(setImmediate)
+  slow.resolve()
+  await assert.rejects(first, ClaimLost)
+  assert.deepEqual(asked, ['first', 'second'])
+  next.resolve()
+  await second
+  assert.deepEqual(asked, ['first', ...Array<string>(4).fill('second')])
+  assert.equal((await scene.events()).at(-1)?.[0], 'RotationSucceeded')
 })

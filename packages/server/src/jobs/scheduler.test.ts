@@ -105,6 +105,47 @@ describe('the scheduler', () => {
     assert.equal(most, 4)
   })
 
+  test('puts the lease of what runs off again and again, so that no other server takes it', async () => {
+    const held = Promise.withResolvers<void>()
+    await using house = await start(async (job, { store }) => {
+      await held.promise
+      await store.write((tx) => tx.jobs.done(job))
+    })
+    await house.queue('a')
+    house.scheduler.nudge()
+    while (house.wakes.length < 2) await new Promise(setImmediate)
+    for (let renewals = 0; renewals < 9; renewals++) {
+      house.clock.advance(20)
+      const before = (await house.store.read.jobs.find(PLACE, 'kind', 'a'))?.runAt
+      for (const wake of house.wakes.splice(0)) wake()
+      while ((await house.store.read.jobs.find(PLACE, 'kind', 'a'))?.runAt.getTime() === before?.getTime())
+        await new Promise(setImmediate)
+    }
+    const claim = { claimant: 'other', now: house.clock.now(), leaseMs: 1, kinds: ['kind'], limit: 1 }
+    assert.deepEqual(await house.store.write((tx) => tx.jobs.claimDue(claim)), [])
+    held.resolve()
+    await house.scheduler.settle()
+    assert.equal(await house.store.read.jobs.nextAt(['kind']), undefined)
+  })
+
+  test('is stopped after a while even where a job does not end', { timeout: 5000 }, async () => {
+    const long = Promise.withResolvers<void>()
+    await using house = await start(() => long.promise)
+    await house.queue('a')
+    house.scheduler.nudge()
+    while (house.wakes.length < 2) await new Promise(setImmediate)
+    const stopped = house.scheduler[Symbol.asyncDispose]()
+    let isOver = false
+    void stopped.then(() => {
+      isOver = true
+    })
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)
+    assert.equal(isOver, false)
+    for (const wake of house.wakes.splice(0)) wake()
+    await stopped
+    long.resolve()
+  })
+
   test('looks again by itself', { timeout: 5000 }, async () => {
     const ran: string[] = []
     await using house = await start(noting(ran))

@@ -40,7 +40,7 @@ export async function invokeStep(functions: Functions, prepared: PreparedStep): 
     const result = await functions.invoke({
       functionArn: record.arn,
       payload: new TextEncoder().encode(JSON.stringify(event)),
-      sessionPolicy: rotationSessionPolicy(secretArn),
+      sessionPolicy: rotationSessionPolicy(record, secretArn),
     })
     return result.functionError && failureOf(result)
   } catch (error) {

@@ -126,6 +126,8 @@ export async function openScene(rotator = new Rotator()) {
       secrets().send(new RotateSecretCommand({ SecretId: 'db', RotationLambdaARN: LAMBDA_ARN, ...input })),
     describe: (SecretId = 'db'): Promise<DescribeSecretResponse> =>
       secrets().send(new DescribeSecretCommand({ SecretId })),
+    /** Leaves the queue to the test: the server's own scheduler looks at it no more. */
+    stopScheduler: () => server.house.scheduler[Symbol.asyncDispose](),
     /** Lets time pass and everything happen that is due then. */
     async pass(seconds = 0): Promise<void> {
       server.clock.advance(seconds)

@@ -1,3 +1,5 @@
+import type { FunctionRecord } from '../store/functions.ts'
+
 /** What changes a secret's values, labels or existence. */
 const CHANGES = [
   'secretsmanager:PutSecretValue',
@@ -10,13 +12,47 @@ const CHANGES = [
 ]
 
 // DIVERGENCE: while a function rotates a secret its role changes no other one; in AWS its role alone decides.
-/** What a function's role may do while it rotates a secret: what it may anyway, but for changes to other secrets. */
-export function rotationSessionPolicy(secretArn: string): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Action: '*', Resource: '*' },
-      { Effect: 'Deny', Action: CHANGES, NotResource: secretArn },
-    ],
-  })
+/**
+ * What a function may do while it rotates a secret, at most. A built-in one's role is for every secret that such a
+ * function rotates: here it is held to the one, and to the superusers' that their owners marked as such. Another's role
+ * decides, but for changes to other secrets.
+ */
+export function rotationSessionPolicy({ code }: FunctionRecord, secretArn: string): string {
+  const statements = code.kind === 'built-in' ? builtIn(secretArn) : limited(secretArn)
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
+}
+
+function builtIn(secretArn: string): readonly object[] {
+  return [
+    {
+      Effect: 'Allow',
+      Action: [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      Resource: secretArn,
+    },
+    {
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: '*',
+      Condition: { StringEquals: { 'aws:ResourceTag/lockstep:rotation-superuser': 'true' } },
+    },
+    { Effect: 'Allow', Action: 'secretsmanager:GetRandomPassword', Resource: '*' },
+    {
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: '*',
+      Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.*' } },
+    },
+  ]
+}
+
+function limited(secretArn: string): readonly object[] {
+  return [
+    { Effect: 'Allow', Action: '*', Resource: '*' },
+    { Effect: 'Deny', Action: CHANGES, NotResource: secretArn },
+  ]
 }

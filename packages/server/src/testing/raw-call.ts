@@ -29,7 +29,7 @@ export interface RawCall {
 
 export interface RawAnswer {
   readonly status: number
-  /** The error code without its namespace, from the body. */
+  /** The error code without its namespace, from the body; where a REST answer has none there, from its header. */
   readonly code: string
   readonly message: string
   readonly text: string
@@ -89,7 +89,7 @@ function answerOf({ status, headers, body }: Reply): RawAnswer {
     return { status, headers, text, code: found('Code'), message: found('Message') }
   }
   const json: Record<string, unknown> = text === '' ? {} : JSON.parse(text)
-  const code = String(json.__type ?? '')
+  const code = String(json.__type ?? headers['x-amzn-errortype'] ?? '')
   return { status, headers, text, code, message: String(json.Message ?? json.message ?? '') }
 }
 

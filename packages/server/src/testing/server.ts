@@ -53,13 +53,13 @@ export interface TestServerOptions {
   /** Settings beyond a server in memory with two accounts. */
   readonly settings?: Values
   readonly clock?: ManualClock
+  /** What runs functions in place of processes. */
+  readonly functions?: Functions
   /**
    * Listens on a socket of its own, as functions need that call back. They sign by the machine's clock, and so the
    * server lives by it, too: `clock` cannot be moved.
    */
   readonly listens?: boolean
-  /** What runs functions in place of processes. */
-  readonly functions?: Functions
 }
 
 /** The machine's time, for a server that real processes call. */
@@ -88,6 +88,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       'account-id': TEST_ACCOUNT,
       accounts: OTHER_ACCOUNT,
       region: TEST_REGION,
+      // Tests run anywhere.
+      'insecure-functions': 'true',
       ...options.settings,
     },
     {},
@@ -121,8 +123,13 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 async function listen(house: House, parts: AsyncDisposableStack): Promise<Listener> {
   const listener = await Listener.open(
     {
-      ...{ host: '127.0.0.1', port: 0, maxBodyBytes: 1_048_576, bodyRoomBytes: 16_777_216 },
-      largeBodyRoomBytes: 96 * 1024 * 1024,
+      ...{
+        host: '127.0.0.1',
+        port: 0,
+        maxBodyBytes: 1_048_576,
+        bodyRoomBytes: 16_777_216,
+        largeBodyRoomBytes: 16_777_216,
+      },
       ...{ trustedProxies: [], clock: systemClock, random: systemRandom, timer: systemTimer },
       logger: silentLogger,
     },

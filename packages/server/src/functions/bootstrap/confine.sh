@@ -18,11 +18,13 @@ while [ "$1" != -- ]; do
 done
 shift
 if [ "$private_tmp" = yes ]; then
-  # What is kept of /tmp is the function's working directory; it is held aside while its own /tmp takes the place.
+  # What is kept of /tmp is the function's working directory; it is held aside while its own /tmp takes the place. It is
+  # bound twice rather than moved, which mount reports as failed in a user namespace.
   mount --bind "$work" /mnt
   for covered in /var/tmp /tmp; do mount --bind /mnt/tmp "$covered"; done
   mkdir -p "$work"
-  mount --move /mnt "$work"
+  mount --bind /mnt "$work"
+  umount -l /mnt
   mount -t tmpfs -o size=64m,mode=1777 none /dev/shm
 fi
 cd /

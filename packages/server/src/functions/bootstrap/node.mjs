@@ -47,6 +47,14 @@ function call(method, path, body, headers = {}) {
   })
 }
 
+/** Answers. What was printed before has left by then: the process is ended once the server has the answer. */
+async function post(path, body, headers) {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise((flushed) => stream.write('', flushed))
+  }
+  await call('POST', path, body, { 'content-type': 'application/json', ...headers })
+}
+
 /** An error as AWS's runtime describes it. */
 function describe(error) {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] }
@@ -56,11 +64,8 @@ function describe(error) {
 
 async function report(path, described) {
   process.stderr.write(`ERROR\t${JSON.stringify(described)}\n`)
-  const headers = {
-    'content-type': 'application/json',
-    'lambda-runtime-function-error-type': described.errorType.replace(/[^\x21-\x7e]/g, '?'),
-  }
-  await call('POST', path, JSON.stringify(described), headers)
+  const headers = { 'lambda-runtime-function-error-type': described.errorType.replace(/[^\x21-\x7e]/g, '?') }
+  await post(path, JSON.stringify(described), headers)
 }
 
 function named(name, message) {
@@ -121,7 +126,7 @@ function contextOf(headers, id, settle) {
   }
 }
 
-/** The first answer counts; the process is ended once the server has it. */
+/** The first answer counts. */
 function answering(id) {
   let isOver = false
   async function fail(error) {
@@ -138,7 +143,7 @@ function answering(id) {
       return fail(named('Runtime.MarshalError', `Unable to stringify response body: ${error.message}`))
     }
     isOver = true
-    await call('POST', `invocation/${id}/response`, text, { 'content-type': 'application/json' })
+    await post(`invocation/${id}/response`, text)
   }
   return { fail, succeed, isOver: () => isOver }
 }

@@ -5,7 +5,7 @@
 #   start.sh PROCESSES DIRECTORY PROGRAM…
 #
 # The variables arrive as LOCKSTEP_VARIABLE_<NAME>, their names in LOCKSTEP_VARIABLES; each is letters, digits and _.
-ulimit -c 0
+ulimit -c 0 2>/dev/null
 ulimit -n 1024 2>/dev/null
 if [ "$1" != unlimited ]; then
   # shellcheck disable=SC3045 # the one is dash's, the other everybody else's

@@ -1,14 +1,12 @@
-import type { AwsError } from '@lockstep/wire'
+import { AwsError } from '@lockstep/wire'
 import { type Entry, fromBuffer, type ZipFile } from 'yauzl'
+import { planOf } from '../../functions/unpack.ts'
 import { unzipFailed, unzippedTooLarge } from './errors.ts'
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MAX_UNZIPPED_BYTES = 262_144_000
 // DIVERGENCE: AWS has no such limit; so many files fit into 250 MiB and leave a file system alone.
 const MAX_ENTRIES = 50_000
-const TYPE_BITS = 0o170000
-const FILE_TYPE = 0o100000
-const DIRECTORY_TYPE = 0o040000
 
 /**
  * What is wrong with a zip, as far as its directory tells: nothing is unpacked. Whoever unpacks it must hold the
@@ -45,12 +43,13 @@ function open(zip: Uint8Array): Promise<ZipFile | undefined> {
   })
 }
 
-/** A file or a directory inside, that can be read without a password. */
+/** What can be unpacked without a password, by the rules of whoever unpacks it. */
 function isHarmless(entry: Entry): boolean {
-  const { fileName, externalFileAttributes } = entry
-  const type = (externalFileAttributes >>> 16) & TYPE_BITS
-  const isPlain = type === 0 || type === FILE_TYPE || type === DIRECTORY_TYPE
-  const isInside =
-    !fileName.startsWith('/') && !/[\\\0]/.test(fileName) && !fileName.split('/').includes('..')
-  return isPlain && isInside && !entry.isEncrypted()
+  try {
+    planOf(entry.fileName, entry.externalFileAttributes >>> 16)
+  } catch (error) {
+    if (error instanceof AwsError) return false
+    throw error
+  }
+  return !entry.isEncrypted()
 }

@@ -6,6 +6,7 @@ import { jobs } from './0005-jobs.ts'
 import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
+import { rotations } from './0009-rotations.ts'
 import { topics } from './0010-topics.ts'
 import { rules } from './0011-rules.ts'
 import type { Migration } from './migration.ts'
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   installation,
   servers,
   functions,
+  rotations,
   topics,
   rules,
 ]

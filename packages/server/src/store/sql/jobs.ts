@@ -49,14 +49,13 @@ export class SqlJobs implements JobWriter {
   }
 
   async nextAt(kinds: readonly string[]): Promise<Date | undefined> {
-    const first = await this.#sql.query
-      .selectFrom('jobs')
-      .select('run_at')
-      .where('kind', 'in', kinds)
-      .orderBy('run_at')
-      .limit(1)
-      .executeTakeFirst()
-    return first && new Date(first.run_at)
+    // Each kind by itself, so that the index answers at once however many jobs of other kinds wait.
+    const firsts = kinds.map(() => 'select min(run_at) as run_at from jobs where kind = ?')
+    const row = await this.#sql.row<{ readonly run_at: number | null }>(
+      `select min(run_at) as run_at from (${firsts.join(' union all ')}) as firsts`,
+      ...kinds,
+    )
+    return row?.run_at == null ? undefined : new Date(Number(row.run_at))
   }
 
   async queue(job: NewJob): Promise<void> {
