@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { partitionOf } from '@lockstep/wire'
 import { Bus } from './bus/bus.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -18,6 +19,12 @@ import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
 import { demandFinished } from './moving/mark.ts'
+import { Channels } from './notify/channels.ts'
+import type { Endpoint } from './notify/links.ts'
+import { Mailer } from './notify/mailer.ts'
+import { Signer } from './notify/signer.ts'
+import { AddressRules } from './outbound/address-rules.ts'
+import { Outbound } from './outbound/outbound.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -62,8 +69,13 @@ export interface House extends AsyncDisposable {
   readonly sealer: Sealer
   readonly scheduler: Scheduler
   readonly functions: Functions
+  readonly channels: Channels
   /** The way of every event to the trail. */
   readonly bus: Bus
+  /** Where the server is found, for links; to be set once it listens, unless the operator said. */
+  readonly publicEndpoint: Endpoint
+  /** The certificate, PEM, by which notices that were signed under this id are verified. */
+  certificate(id: string): Promise<string | undefined>
   /** The account of the first start. */
   readonly account: string
   /** Sums up the calls that were refused without an event each; see gateway/throttle.ts. Done every minute. */
@@ -94,17 +106,21 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const account = await homeAccount(config, store, random)
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
+  const endpoint: Endpoint = { url: config.publicUrl ?? listeningUrl(config) }
+  const rules = new AddressRules(config.allowOutbound)
+  const destinations = {
+    admitsHost: (host: string) => rules.admitsHost(host),
+    mail: config.mail !== undefined,
+  }
   const runner = functionRunner(config, { store, keyring }, doors)
   const functions = doors.functions ?? runner
+  const signer = new Signer({ store, keyring, random, clock })
+  const outbound = new Outbound({ rules, timer, ca: config.outboundCa })
+  const mailer = config.mail && parts.use(new Mailer({ ...config.mail, ...mailCa(config) }, timer))
+  const channels = new Channels({ outbound, mailer, functions, signer, store, endpoint })
   const bus = new Bus({ store, random })
-  const scheduler = parts.use(
-    new Scheduler({
-      rooms: { store, keyring, clock, random, functions, bus, metrics },
-      timer,
-      logger,
-      groups,
-    }),
-  )
+  const rooms = { store, keyring, clock, random, functions, channels, bus, metrics }
+  const scheduler = parts.use(new Scheduler({ rooms, timer, logger, groups }))
   // Closed first: the scheduler waits for its jobs, and they for their functions.
   parts.use(runner)
   scheduler.nudge()
@@ -127,6 +143,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     logger,
     metrics,
     throttle,
+    destinations,
     credentials: new Credentials(store, keyring, partition),
     decider: new Decider(),
     regions: config.regions,
@@ -141,12 +158,24 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     sealer,
     scheduler,
     functions,
+    channels,
     bus,
+    publicEndpoint: endpoint,
+    certificate: (id) => store.read.notices.certificate(id),
     account,
     recordRefusals: refusals,
     health: () => health.check(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   }
+}
+
+/** What is listened on, where that is known before. */
+function listeningUrl({ listen: { host, port }, tls }: Config): string {
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function mailCa({ outboundCa }: Config): { readonly ca?: readonly string[] } {
+  return outboundCa === undefined ? {} : { ca: [...rootCertificates, outboundCa] }
 }
 
 interface TrailParts {

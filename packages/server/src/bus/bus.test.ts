@@ -158,12 +158,12 @@ describe('the bus', () => {
     await secrets.send(new DeleteSecretCommand({ SecretId: 'db', RecoveryWindowInDays: 7 }))
     server.clock.advance(7 * 86_400)
     const { house, clock, metrics } = server
-    const { store, keyring, functions, bus } = house
+    const { store, keyring, functions, channels, bus } = house
     const jobs = groups.map((group) => ({
       ...group,
       jobs: Object.fromEntries(Object.entries(group.jobs).filter(([kind]) => kind !== DELIVER_EVENT)),
     }))
-    const rooms = { store, keyring, functions, bus, clock, metrics, random: systemRandom }
+    const rooms = { store, keyring, functions, channels, bus, clock, metrics, random: systemRandom }
     await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups: jobs })
     await scheduler.settle()
     const [event] = await offered(server)
@@ -209,11 +209,15 @@ describe('the bus', () => {
   })
 })
 
-test('nothing but the bus appends events, but for the one of a delivery that was given up', () => {
+test('nothing but the bus appends events, but for those of deliveries that were given up', () => {
   const root = join(import.meta.dirname, '..')
   const appenders = readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !/\.(?:test|contract|test-support)\.ts$|\/test-/.test(path))
     .filter((path) => !path.startsWith('store/'))
     .filter((path) => /trail\.append\(|store\.record\(/.test(readFileSync(join(root, path), 'utf8')))
-  assert.deepEqual(appenders.toSorted(), ['bus/bus.ts', 'jobs/deliver-event.ts'])
+  assert.deepEqual(appenders.toSorted(), [
+    'bus/bus.ts',
+    'jobs/deliver-event.ts',
+    'jobs/deliver-notification.ts',
+  ])
 })

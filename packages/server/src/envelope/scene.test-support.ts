@@ -85,6 +85,7 @@ export class Scene implements AsyncDisposable {
       timer: systemTimer,
       random: systemRandom,
       keyring: this.keyring,
+      destinations: { admitsHost: () => false, mail: false },
       store,
       access,
       keysRevision: () => this.store.revision('keys'),

@@ -1,6 +1,7 @@
 import type { AwsError } from '@lockstep/wire'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -64,6 +65,8 @@ export interface Context {
   /** For long reads, to let others have a turn. Never for a write: its transaction would stay open meanwhile. */
   readonly timer: Timer
   readonly keyring: Keyring
+  /** Where notices may be sent to. */
+  readonly destinations: Destinations
   /** Runs functions. Never for a write: its transaction would stay open meanwhile. */
   readonly functions: Functions
   readonly store: Readers

@@ -2,6 +2,7 @@ import { partitionOf, trailResponse } from '@lockstep/wire'
 import type { Bus } from '../bus/bus.ts'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -20,6 +21,7 @@ export interface Rooms extends PreparationDoors {
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
+  readonly destinations: Destinations
   readonly functions: Functions
   readonly store: Store
   readonly decider: Decider
@@ -64,7 +66,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, functions, store, decider }: Rooms,
+  { clock, random, timer, keyring, destinations, functions, store, decider }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -79,6 +81,7 @@ function contextOf<Held extends Readers>(
     random,
     timer,
     keyring,
+    destinations,
     functions,
     store: held,
     access: call.operation.access,

@@ -105,8 +105,8 @@ async function tell(server: TestServer, ...Targets: readonly Target[]): Promise<
 /** Runs the deliveries that are due. */
 async function deliver(server: TestServer, run: RunJob = deliverEvent): Promise<void> {
   const { house, clock, metrics } = server
-  const { store, keyring, functions, bus } = house
-  const rooms = { store, keyring, functions, bus, metrics, clock, random: systemRandom }
+  const { store, keyring, functions, channels, bus } = house
+  const rooms = { store, keyring, functions, channels, bus, metrics, clock, random: systemRandom }
   const groups = [{ name: 'rules', concurrency: 4, jobs: { [DELIVER_EVENT]: run } }]
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()

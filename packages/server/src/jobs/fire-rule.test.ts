@@ -34,8 +34,8 @@ async function start(from: string, schedule: string): Promise<TestServer> {
 
 /** Lets the clock go to `until`, waking at each occurrence. */
 async function pass({ house, clock, metrics }: TestServer, until: string): Promise<void> {
-  const { store, keyring, functions, bus } = house
-  const rooms = { store, keyring, functions, bus, metrics, clock, random: systemRandom }
+  const { store, keyring, functions, channels, bus } = house
+  const rooms = { store, keyring, functions, channels, bus, metrics, clock, random: systemRandom }
   const groups = [{ name: 'rules', concurrency: 4, jobs: { [FIRE_RULE]: fireRule } }]
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   for (;;) {

@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { NoticeChannels } from '../notify/channels.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Random } from '../platform/random.ts'
@@ -15,6 +16,8 @@ export interface JobRooms {
   readonly clock: Clock
   readonly random: Random
   readonly functions: Functions
+  /** The ways by which notices leave. */
+  readonly channels: NoticeChannels
   /** The way of every event to the trail. */
   readonly bus: Bus
   readonly metrics: Metrics

@@ -9,6 +9,7 @@ import { systemRandom } from '../platform/random.ts'
 import type { NewJob } from '../store/jobs.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { inTransaction, type JobRooms, type RunJob } from './job.ts'
 import { retryDelayMs, Scheduler } from './scheduler.ts'
 
@@ -22,8 +23,8 @@ async function start(run: RunJob) {
   const { keyring } = await Keyring.create(openMemoryRootKey(systemRandom), systemRandom, START)
   const functions = { invoke: () => assert.fail('no job here invokes a function') }
   const bus = new Bus({ store, random: systemRandom })
-  const metrics = new Metrics()
-  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions, bus, metrics }
+  const doors = { store, keyring, clock, random: systemRandom, functions, channels: NO_CHANNELS }
+  const rooms: JobRooms = { ...doors, bus, metrics: new Metrics() }
   const wakes: (() => void)[] = []
   const logged: string[] = []
   const note = (event: string) => void logged.push(event)

@@ -22,6 +22,7 @@ const PURPOSES = [
   'notice',
   'bus-event',
   'notice-signing',
+  'function-environment',
   'function-event',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { MessageAttributes } from './notice.ts'
 
@@ -246,7 +247,7 @@ function readCidr(operand: Json): (value: Json) => boolean {
   }
   const [network, bits] = ipaddr.parseCIDR(operand)
   return (found) => {
-    if (typeof found !== 'string' || !ipaddr.isValid(found)) return false
+    if (typeof found !== 'string' || isIP(found) === 0) return false
     const address = ipaddr.parse(found)
     return address.kind() === network.kind() && address.match(network, bits)
   }

@@ -29,7 +29,7 @@ export function readArn(arn: string, member: string): Arn {
     throw invalidParameter(`${member} Reason: An ARN must have at least 6 elements, not ${parts}`)
   }
   const parsed = parseArn(arn)
-  if (!parsed || parsed.service !== 'sns') throw invalidParameter(member)
+  if (parsed?.service !== 'sns') throw invalidParameter(member)
   return parsed
 }
 
