@@ -5,6 +5,7 @@ import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
+import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
 import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
@@ -16,8 +17,9 @@ export interface Tables
     PrincipalTables,
     TrailTables,
     JobTables,
+    FunctionTables,
     TopicTables,
     NoticeTables,
-    FunctionTables,
+    RuleTables,
     InstallationTables,
     DeliveryTables {}

@@ -7,6 +7,7 @@ import { SqlJobs } from './jobs.ts'
 import { SqlKeys } from './keys.ts'
 import { SqlNotices } from './notices.ts'
 import { SqlPrincipals } from './principals.ts'
+import { SqlRules } from './rules.ts'
 import { SqlSecrets } from './secrets.ts'
 import type { Sql } from './sql.ts'
 import { SqlTopics } from './topics.ts'
@@ -23,6 +24,7 @@ export class SqlWriters implements Writers {
   #keys: SqlKeys | undefined
   #notices: SqlNotices | undefined
   #principals: SqlPrincipals | undefined
+  #rules: SqlRules | undefined
   #secrets: SqlSecrets | undefined
   #topics: SqlTopics | undefined
   #trail: SqlTrail | undefined
@@ -61,6 +63,11 @@ export class SqlWriters implements Writers {
   get secrets(): SqlSecrets {
     this.#secrets ??= new SqlSecrets(this.#sql)
     return this.#secrets
+  }
+
+  get rules(): SqlRules {
+    this.#rules ??= new SqlRules(this.#sql)
+    return this.#rules
   }
 
   get principals(): SqlPrincipals {
