@@ -32,6 +32,8 @@ export interface Config extends OutboundConfig {
   /** Where a passphrase root key is asked for, if the operator said. */
   readonly passphrase?: Plaintext
   readonly passphraseFile?: string
+  /** Files with a secret of the server's that the environment names. */
+  readonly secretFiles: readonly string[]
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
   readonly trustedProxies: readonly string[]
   readonly limits: Limits
@@ -59,6 +61,8 @@ export class ConfigError extends Error {
     super(`Lockstep cannot start:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
   }
 }
+
+const SECRET_FILES = ['LOCKSTEP_PASSPHRASE_FILE', 'LOCKSTEP_SMTP_PASSWORD_FILE', 'PGPASSFILE'] as const
 
 /**
  * Flags win over the environment, the environment over `lockstep.json` in the data directory.
@@ -94,6 +98,7 @@ export function readConfig(flags: Values, env: Environment): Config {
     rootKey: reader.text('root-key') ?? (data === 'memory' ? 'memory' : defaultRootKeySpec(data)),
     ...(env.LOCKSTEP_PASSPHRASE && { passphrase: Plaintext.fromText(env.LOCKSTEP_PASSPHRASE) }),
     ...(env.LOCKSTEP_PASSPHRASE_FILE && { passphraseFile: env.LOCKSTEP_PASSPHRASE_FILE }),
+    secretFiles: SECRET_FILES.flatMap((name) => env[name] || []),
     ...(tls ? { tls } : {}),
     trustedProxies: reader.list('trusted-proxies').map((address) => reader.proxy(address)),
     limits: {

@@ -16,15 +16,7 @@ export function functionRunner(
   { store, keyring }: { readonly store: Store; readonly keyring: Keyring },
   doors: Doors,
 ): FunctionRunner {
-  const { data, rootKey, tls, passphraseFile, functions } = config
-  const { endpoint: told, ...settings } = functions
-  const isKept = data !== 'memory'
-  const hidden = [
-    ...(isKept ? [data] : []),
-    ...(rootKey.startsWith('file:') ? [resolve(rootKey.slice('file:'.length))] : []),
-    ...(tls ? [resolve(tls.keyFile)] : []),
-    ...(passphraseFile === undefined ? [] : [resolve(passphraseFile)]),
-  ]
+  const { endpoint: told, ...settings } = config.functions
   return new FunctionRunner({
     ...doors,
     ...{ store, keyring },
@@ -33,9 +25,25 @@ export function functionRunner(
     endpoint: told === undefined ? (doors.endpoint ?? Promise.resolve(NOWHERE)) : Promise.resolve(told),
     settings: {
       ...settings,
-      // What lies in a hidden directory needs no cover of its own, and could have none.
-      hidden: hidden.filter((path) => path === data || !path.startsWith(`${data}/`)),
-      ...(isKept && { logDirectory: join(data, 'logs', 'functions') }),
+      hidden: hiddenPaths(config),
+      ...(config.data !== 'memory' && { logDirectory: join(config.data, 'logs', 'functions') }),
     },
   })
+}
+
+/** Where the server's own secrets lie, each absolute. */
+export function hiddenPaths({
+  data,
+  rootKey,
+  tls,
+  secretFiles,
+}: Pick<Config, 'data' | 'rootKey' | 'tls' | 'secretFiles'>): readonly string[] {
+  const files = [
+    ...(rootKey.startsWith('file:') ? [rootKey.slice('file:'.length)] : []),
+    ...(tls ? [tls.keyFile] : []),
+    ...secretFiles,
+  ].map((path) => resolve(path))
+  if (data === 'memory') return files
+  // What lies in a hidden directory needs no cover of its own, and could have none.
+  return [data, ...files.filter((path) => !path.startsWith(`${data}/`))]
 }
