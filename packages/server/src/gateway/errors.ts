@@ -50,6 +50,7 @@ export function throttled(protocol: Protocol): AwsError {
 }
 
 export function accessDenied(service: ServiceModel, sentence: string): AwsError {
+  if (service.name === 'sns') return new AwsError('AuthorizationError', sentence, 403)
   if (service.protocol === 'query') return new AwsError('AccessDenied', sentence, 403)
   if (service.protocol === 'ec2')
     return new AwsError(

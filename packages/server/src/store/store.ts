@@ -1,11 +1,15 @@
 import type { KeyObject } from 'node:crypto'
+import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
+import type { NodeReader, NodeWriter } from './nodes.ts'
+import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
+import type { TopicReader, TopicWriter } from './topics.ts'
 import type { TrailEntry, TrailReader, TrailWriter } from './trail.ts'
 
 /** Where a row lives. Every table carries both; what IAM and STS keep has region `global`. */
@@ -19,10 +23,14 @@ export interface Readers {
   readonly secrets: SecretReader
   readonly keys: KeyReader
   readonly principals: PrincipalReader
+  readonly nodes: NodeReader
   readonly trail: TrailReader
   readonly jobs: JobReader
+  readonly topics: TopicReader
+  readonly notices: NoticeReader
   readonly functions: FunctionReader
   readonly installation: InstallationReader
+  readonly deliveries: DeliveryReader
 }
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
@@ -30,10 +38,14 @@ export interface Writers {
   readonly secrets: SecretWriter
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
+  readonly nodes: NodeWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
+  readonly topics: TopicWriter
+  readonly notices: NoticeWriter
   readonly functions: FunctionWriter
   readonly installation: InstallationWriter
+  readonly deliveries: DeliveryWriter
 }
 
 /**
