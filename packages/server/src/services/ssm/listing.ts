@@ -1,5 +1,5 @@
-/** So many rows are read at a time where most may be passed over. */
-const STRETCH = 500
+/** So many rows are read at a time once a first look has not filled the page. */
+const LATER_STRETCH = 500
 
 interface Page {
   readonly after: string | undefined
@@ -13,10 +13,11 @@ export async function filteredPage<Item extends { readonly id: string }>(
   wanted: (item: Item) => boolean,
 ): Promise<readonly Item[]> {
   const found: Item[] = []
-  for (let from = after; ; ) {
-    const stretch = await fetch({ after: from, limit: STRETCH })
+  let from = after
+  for (let size = limit; ; size = LATER_STRETCH) {
+    const stretch = await fetch({ after: from, limit: size })
     found.push(...stretch.filter(wanted))
     from = stretch.at(-1)?.id
-    if (found.length >= limit || stretch.length < STRETCH) return found.slice(0, limit)
+    if (found.length >= limit || stretch.length < size) return found.slice(0, limit)
   }
 }
