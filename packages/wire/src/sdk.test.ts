@@ -152,6 +152,8 @@ function isEmpty(value: unknown): boolean {
 
 /** Query has no way to write a structure without members, nor has EC2, which cannot write an empty list either. */
 function canBeSent({ service, input: shape }: OperationModel, input: object): boolean {
+  // A global endpoint is signed with SigV4a, which the SDK leaves to a package of its own.
+  if ('EndpointId' in input) return false
   if (service.protocol === 'rest-json') return canBePlaced(shape, input)
   if (service.protocol === 'ec2') return !hasEmpty(Object.values(input), isEmptyListOrStructure)
   return (

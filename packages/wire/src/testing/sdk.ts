@@ -1,5 +1,6 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
 import * as ec2 from '@aws-sdk/client-ec2'
+import * as events from '@aws-sdk/client-eventbridge'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
@@ -17,6 +18,7 @@ const MODULES: Readonly<Record<ServiceName, object>> = {
   sts,
   cloudtrail,
   sns,
+  events,
   lambda,
   ssm,
   ec2,
@@ -28,6 +30,7 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   sts: 'STSClient',
   cloudtrail: 'CloudTrailClient',
   sns: 'SNSClient',
+  events: 'EventBridgeClient',
   lambda: 'LambdaClient',
   ssm: 'SSMClient',
   ec2: 'EC2Client',
