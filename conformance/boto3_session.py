@@ -29,6 +29,7 @@ sts = session.client("sts", config=ONCE)
 cloudtrail = session.client("cloudtrail", config=ONCE)
 sns = session.client("sns", config=ONCE)
 events = session.client("events", config=ONCE)
+ec2 = session.client("ec2", config=ONCE)
 ACCOUNT = sts.get_caller_identity()["Account"]
 
 
@@ -276,6 +277,24 @@ def check_rules():
     broken = {"Name": "broken", "EventPattern": '{"source": "no list"}'}
     raises(events.exceptions.InvalidEventPatternException, events.put_rule, **broken)
     raises(events.exceptions.ResourceNotFoundException, events.describe_rule, Name="broken")
+def check_instances():
+    """the fleet's nodes are instances of ec2, by paginator, waiter and resource, and its refusals have its codes"""
+    pages = ec2.get_paginator("describe_instances").paginate(PaginationConfig={"PageSize": 5})
+    found = [one["InstanceId"] for page in pages for each in page["Reservations"] for one in each["Instances"]]
+    equal(len(found), 7)
+    ec2.get_waiter("instance_running").wait(InstanceIds=found[:1])
+    ec2.get_waiter("instance_status_ok").wait(InstanceIds=found[:2])
+    instance = session.resource("ec2", config=ONCE).Instance(found[0])
+    instance.create_tags(Tags=[{"Key": "role", "Value": "<b>&\u00e9"}])
+    instance.reload()
+    tags = {tag["Key"]: tag["Value"] for tag in instance.tags}
+    equal((tags["role"], tags["lockstep:ssh-port"]), ("<b>&\u00e9", "22"))
+    equal((instance.state["Name"], instance.private_ip_address), ("running", "192.0.2.1"))
+    error = raises(botocore.exceptions.ClientError, ec2.describe_instances, InstanceIds=["i-0123456789abcdeff"])
+    equal(error.response["Error"]["Code"], "InvalidInstanceID.NotFound")
+    equal(len(error.response["ResponseMetadata"]["RequestId"]), 36)
+    error = raises(botocore.exceptions.ClientError, ec2.describe_tags, DryRun=True)
+    equal(error.response["ResponseMetadata"]["HTTPStatusCode"], 412)
 
 
 def run(check):
