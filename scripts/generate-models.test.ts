@@ -41,6 +41,8 @@ describe('generate', () => {
       ['sts', 'TokenCode'],
       ['sts', 'WebIdentityToken'],
       ['sts', 'SAMLAssertion'],
+      ['sns', 'Subject'],
+      ['sns', 'MessageAttributes'],
       ['lambda', 'Variables'],
       ['lambda', 'ZipFile'],
       ['lambda', 'Payload'],

@@ -62,6 +62,14 @@ const CORRECTIONS: Named<Named<object>> = {
   // DIVERGENCE: AWS repeats one-time codes in validation errors and shows session tokens in the trail; we
   // treat both as sensitive.
   iam: { authenticationCodeType: { sensitive: true } },
+  // CloudTrail hides what is published; a confirmation's token and a webhook's URL are capabilities.
+  sns: {
+    message: { sensitive: true },
+    subject: { sensitive: true },
+    MessageAttributeMap: { sensitive: true },
+    token: { sensitive: true },
+    endpoint: { sensitive: true },
+  },
   sts: { tokenCodeType: { sensitive: true }, tokenType: { sensitive: true } },
   lambda: {
     // What functions of ordinary kinds may have.

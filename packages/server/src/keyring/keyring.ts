@@ -18,6 +18,9 @@ const PURPOSES = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'trail-digest',
+  'notice',
+  'notice-signing',
   'function-environment',
   'function-event',
 ] as const

@@ -1,11 +1,14 @@
 import type { KeyObject } from 'node:crypto'
+import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
+import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
+import type { TopicReader, TopicWriter } from './topics.ts'
 import type { TrailEntry, TrailReader, TrailWriter } from './trail.ts'
 
 /** Where a row lives. Every table carries both; what IAM and STS keep has region `global`. */
@@ -21,8 +24,11 @@ export interface Readers {
   readonly principals: PrincipalReader
   readonly trail: TrailReader
   readonly jobs: JobReader
+  readonly topics: TopicReader
+  readonly notices: NoticeReader
   readonly functions: FunctionReader
   readonly installation: InstallationReader
+  readonly deliveries: DeliveryReader
 }
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
@@ -32,8 +38,11 @@ export interface Writers {
   readonly principals: PrincipalWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
+  readonly topics: TopicWriter
+  readonly notices: NoticeWriter
   readonly functions: FunctionWriter
   readonly installation: InstallationWriter
+  readonly deliveries: DeliveryWriter
 }
 
 /**
