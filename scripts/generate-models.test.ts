@@ -48,6 +48,11 @@ describe('generate', () => {
       ['lambda', 'Payload'],
       ['lambda', 'LogResult'],
       ['lambda', 'ClientContext'],
+      ['ssm', 'ActivationCode'],
+      ['ssm', 'StandardOutputContent'],
+      ['ssm', 'StandardErrorContent'],
+      ['ssm', 'Output'],
+      ['ssm', 'TraceOutput'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')
