@@ -1,3 +1,5 @@
+import { associationsContract } from './associations.contract.ts'
+import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -22,5 +24,7 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   noticesContract(open)
   functionsContract(open)
   nodesContract(open)
+  documentsContract(open)
+  associationsContract(open)
   trailContract(open)
 }

@@ -1,4 +1,6 @@
+import type { AssociationTables } from './associations.ts'
 import type { DeliveryTables } from './deliveries.ts'
+import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -22,4 +24,6 @@ export interface Tables
     FunctionTables,
     NodeTables,
     InstallationTables,
-    DeliveryTables {}
+    DeliveryTables,
+    DocumentTables,
+    AssociationTables {}
