@@ -2,13 +2,23 @@ import type { Operations } from '@lockstep/wire'
 import type { AnyOperation } from '../../gateway/operation.ts'
 import { AddTagsToResource } from './AddTagsToResource.ts'
 import { CreateActivation } from './CreateActivation.ts'
+import { CreateDocument } from './CreateDocument.ts'
 import { DeleteActivation } from './DeleteActivation.ts'
+import { DeleteDocument } from './DeleteDocument.ts'
 import { DeregisterManagedInstance } from './DeregisterManagedInstance.ts'
 import { DescribeActivations } from './DescribeActivations.ts'
+import { DescribeDocument } from './DescribeDocument.ts'
+import { DescribeDocumentPermission } from './DescribeDocumentPermission.ts'
 import { DescribeInstanceInformation } from './DescribeInstanceInformation.ts'
 import { GetConnectionStatus } from './GetConnectionStatus.ts'
+import { GetDocument } from './GetDocument.ts'
+import { ListDocuments } from './ListDocuments.ts'
+import { ListDocumentVersions } from './ListDocumentVersions.ts'
 import { ListTagsForResource } from './ListTagsForResource.ts'
+import { ModifyDocumentPermission } from './ModifyDocumentPermission.ts'
 import { RemoveTagsFromResource } from './RemoveTagsFromResource.ts'
+import { UpdateDocument } from './UpdateDocument.ts'
+import { UpdateDocumentDefaultVersion } from './UpdateDocumentDefaultVersion.ts'
 import { UpdateManagedInstanceRole } from './UpdateManagedInstanceRole.ts'
 
 /** Every operation we answer for Systems Manager. */
@@ -23,4 +33,14 @@ export const ssm = {
   ListTagsForResource,
   RemoveTagsFromResource,
   UpdateManagedInstanceRole,
+  CreateDocument,
+  UpdateDocument,
+  UpdateDocumentDefaultVersion,
+  GetDocument,
+  DescribeDocument,
+  ListDocumentVersions,
+  ListDocuments,
+  DeleteDocument,
+  DescribeDocumentPermission,
+  ModifyDocumentPermission,
 } satisfies Partial<Record<Operations['ssm'], AnyOperation>>
