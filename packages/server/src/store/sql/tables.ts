@@ -8,6 +8,7 @@ import type { KeyTables } from './keys.ts'
 import type { NodeTables } from './nodes.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
+import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
 import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
@@ -19,10 +20,11 @@ export interface Tables
     PrincipalTables,
     TrailTables,
     JobTables,
+    FunctionTables,
     TopicTables,
     NoticeTables,
-    FunctionTables,
     NodeTables,
+    RuleTables,
     InstallationTables,
     DeliveryTables,
     DocumentTables,
