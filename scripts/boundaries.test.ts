@@ -35,6 +35,8 @@ const FORBIDDEN = [
   [`${server}/rotation/planted.ts`, '../services/registry.ts'],
   [`${server}/rotation/planted.ts`, '../jobs/job.ts'],
   [`${server}/schedule/planted.ts`, '../store/store.ts'],
+  [`${server}/fleet/planted.ts`, '../services/registry.ts'],
+  [`${server}/fleet/planted.ts`, '../jobs/index.ts'],
   [`${server}/patterns/planted.ts`, '../platform/clock.ts'],
   [`${server}/bus/planted.ts`, '../gateway/call.ts'],
   [`${server}/bus/planted.ts`, '../jobs/job.ts'],

@@ -25,6 +25,7 @@ const PURPOSES = [
   'notice-signing',
   'function-environment',
   'function-event',
+  'association-parameters',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

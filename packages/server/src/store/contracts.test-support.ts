@@ -1,3 +1,5 @@
+import { associationsContract } from './associations.contract.ts'
+import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -23,6 +25,8 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   topicsContract(open)
   noticesContract(open)
   nodesContract(open)
+  documentsContract(open)
+  associationsContract(open)
   rulesContract(open)
   trailContract(open)
 }

@@ -12,6 +12,8 @@ import { rules } from './0011-rules.ts'
 import { trails } from './0012-trails.ts'
 import { replicas } from './0013-replicas.ts'
 import { nodes } from './0015-nodes.ts'
+import { documents } from './0016-documents.ts'
+import { associations } from './0017-associations.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -30,4 +32,6 @@ export const migrations: readonly Migration[] = [
   trails,
   replicas,
   nodes,
+  documents,
+  associations,
 ]

@@ -1,4 +1,6 @@
+import type { AssociationTables } from './associations.ts'
 import type { DeliveryTables } from './deliveries.ts'
+import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -24,4 +26,6 @@ export interface Tables
     NodeTables,
     RuleTables,
     InstallationTables,
-    DeliveryTables {}
+    DeliveryTables,
+    DocumentTables,
+    AssociationTables {}
