@@ -1,3 +1,4 @@
+import { commandsContract } from './commands.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -20,5 +21,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   topicsContract(open)
   noticesContract(open)
   functionsContract(open)
+  commandsContract(open)
   trailContract(open)
 }

@@ -1,3 +1,4 @@
+import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
@@ -20,4 +21,5 @@ export interface Tables
     NoticeTables,
     FunctionTables,
     InstallationTables,
-    DeliveryTables {}
+    DeliveryTables,
+    CommandTables {}
