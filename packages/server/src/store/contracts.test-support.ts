@@ -2,6 +2,7 @@ import { commandsContract } from './commands.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
+import { nodesContract } from './nodes.contract.ts'
 import { noticesContract } from './notices.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
@@ -21,6 +22,7 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   topicsContract(open)
   noticesContract(open)
   functionsContract(open)
+  nodesContract(open)
   commandsContract(open)
   trailContract(open)
 }
