@@ -1,4 +1,6 @@
+import { associationsContract } from './associations.contract.ts'
 import { commandsContract } from './commands.contract.ts'
+import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -23,6 +25,8 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   noticesContract(open)
   functionsContract(open)
   nodesContract(open)
+  documentsContract(open)
+  associationsContract(open)
   commandsContract(open)
   trailContract(open)
 }

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto'
+import type { AssociationReader, AssociationWriter } from './associations.ts'
 import type { CommandReader, CommandWriter } from './commands.ts'
 import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
+import type { DocumentReader, DocumentWriter } from './documents.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
@@ -26,6 +28,8 @@ export interface Readers {
   readonly keys: KeyReader
   readonly principals: PrincipalReader
   readonly nodes: NodeReader
+  readonly documents: DocumentReader
+  readonly associations: AssociationReader
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly topics: TopicReader
@@ -42,6 +46,8 @@ export interface Writers {
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
   readonly nodes: NodeWriter
+  readonly documents: DocumentWriter
+  readonly associations: AssociationWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly topics: TopicWriter

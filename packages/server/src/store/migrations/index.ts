@@ -11,6 +11,8 @@ import { topics } from './0010-topics.ts'
 import { trails } from './0012-trails.ts'
 import { replicas } from './0013-replicas.ts'
 import { nodes } from './0015-nodes.ts'
+import { documents } from './0016-documents.ts'
+import { associations } from './0017-associations.ts'
 import { commands } from './0018-commands.ts'
 import type { Migration } from './migration.ts'
 
@@ -29,5 +31,7 @@ export const migrations: readonly Migration[] = [
   trails,
   replicas,
   nodes,
+  documents,
+  associations,
   commands,
 ]

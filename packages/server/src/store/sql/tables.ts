@@ -1,5 +1,7 @@
+import type { AssociationTables } from './associations.ts'
 import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
+import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -24,4 +26,6 @@ export interface Tables
     NodeTables,
     InstallationTables,
     DeliveryTables,
+    DocumentTables,
+    AssociationTables,
     CommandTables {}

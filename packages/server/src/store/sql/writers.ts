@@ -1,7 +1,9 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
+import { SqlAssociations } from './associations.ts'
 import { SqlCommands } from './commands.ts'
 import { SqlDeliveries } from './deliveries.ts'
+import { SqlDocuments } from './documents.ts'
 import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
@@ -18,8 +20,10 @@ import { SqlTrail } from './trail.ts'
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
+  #associations: SqlAssociations | undefined
   #commands: SqlCommands | undefined
   #deliveries: SqlDeliveries | undefined
+  #documents: SqlDocuments | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
@@ -35,6 +39,16 @@ export class SqlWriters implements Writers {
   constructor(sql: Sql, lane: TrailLane, makeTrail = () => new SqlTrail(sql, lane)) {
     this.#sql = sql
     this.#makeTrail = makeTrail
+  }
+
+  get associations(): SqlAssociations {
+    this.#associations ??= new SqlAssociations(this.#sql)
+    return this.#associations
+  }
+
+  get documents(): SqlDocuments {
+    this.#documents ??= new SqlDocuments(this.#sql)
+    return this.#documents
   }
 
   get commands(): SqlCommands {
