@@ -151,7 +151,7 @@ export async function openCommands(...of: readonly Partial<FleetNode>[]): Promis
       await base.ssm.send(new CancelCommandCommand({ CommandId, ...(some.length > 0 && { InstanceIds }) }))
     },
     async wait(seconds) {
-      server.clock.advance(seconds * 1000)
+      server.clock.advance(seconds)
       await server.house.scheduler.settle()
     },
     [Symbol.asyncDispose]: () => base[Symbol.asyncDispose](),
