@@ -1,8 +1,10 @@
 import type { ResourceTypeForTagging } from '@aws-sdk/client-ssm'
+import { documentTarget, findDocument } from '../../fleet/find-document.ts'
 import { findNode } from '../../fleet/find-node.ts'
 import { nodeTarget } from '../../fleet/node-target.ts'
 import type { Context, Target, WriteContext } from '../../gateway/context.ts'
 import type { Tags } from '../../gateway/principal.ts'
+import { associationTarget } from './associations.ts'
 import { noSuchResource, untaggableType } from './errors.ts'
 
 /** Something that was found, with its tags. */
@@ -33,7 +35,40 @@ const node: TaggableKind = {
   missing: (id, ctx) => nodeTarget(ctx, id),
 }
 
-const KINDS: Partial<Readonly<Record<ResourceTypeForTagging, TaggableKind>>> = { ManagedInstance: node }
+const document: TaggableKind = {
+  async find(id, ctx) {
+    const found = await findDocument(ctx.store.documents, ctx, id)
+    const stored = found?.stored
+    return (
+      stored && {
+        target: documentTarget(ctx, id, found),
+        tags: stored.tags,
+        save: (tx, tags) => tx.store.documents.update({ ...stored, tags }),
+      }
+    )
+  },
+  missing: (id, ctx) => documentTarget(ctx, id),
+}
+
+const association: TaggableKind = {
+  async find(id, ctx) {
+    const found = await ctx.store.associations.find(ctx, id.toLowerCase())
+    return (
+      found && {
+        target: associationTarget(ctx, found.id, found),
+        tags: found.tags,
+        save: (tx, tags) => tx.store.associations.retag(found, tags),
+      }
+    )
+  },
+  missing: (id, ctx) => associationTarget(ctx, id.toLowerCase()),
+}
+
+const KINDS: Partial<Readonly<Record<ResourceTypeForTagging, TaggableKind>>> = {
+  ManagedInstance: node,
+  Document: document,
+  Association: association,
+}
 
 interface Named {
   readonly ResourceType: ResourceTypeForTagging
