@@ -9,6 +9,7 @@ import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
 import { rotation } from './rotation.ts'
+import { rules } from './rules.ts'
 import { secrets } from './secrets.ts'
 import { trail } from './trail.ts'
 
@@ -26,6 +27,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   rotation,
   trail,
   delivery,
+  rules,
 }
 
 const { values: flags, positionals } = parseArgs({

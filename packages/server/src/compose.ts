@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { partitionOf } from '@lockstep/wire'
+import { Bus } from './bus/bus.ts'
 import { type Config, ConfigError } from './config.ts'
 import { probeConfinement } from './functions/confinement.ts'
 import type { Functions } from './functions/functions.ts'
@@ -73,6 +74,8 @@ export interface House extends AsyncDisposable {
   readonly scheduler: Scheduler
   readonly functions: Functions
   readonly channels: Channels
+  /** The way of every event to the trail. */
+  readonly bus: Bus
   /** Where the server is found, for links; to be set once it listens, unless the operator said. */
   readonly publicEndpoint: Endpoint
   /** The certificate, PEM, by which notices that were signed under this id are verified. */
@@ -119,7 +122,8 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const outbound = new Outbound({ rules, timer, ca: config.outboundCa })
   const mailer = config.mail && parts.use(new Mailer({ ...config.mail, ...mailCa(config) }, timer))
   const channels = new Channels({ outbound, mailer, functions, signer, store, endpoint })
-  const rooms = { store, keyring, clock, random, functions, channels }
+  const bus = new Bus({ store, random })
+  const rooms = { store, keyring, clock, random, functions, channels, bus, metrics }
   const trails = { name: 'trails', concurrency: 2, jobs: { [DELIVER_TRAIL]: trailDelivery(config, doors) } }
   const scheduler = parts.use(new Scheduler({ rooms, timer, logger, groups: [...groups, trails] }))
   // Closed first: the scheduler waits for its jobs, and they for their functions.
@@ -128,13 +132,14 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
 
   const home = { account, region: config.region }
   const throttle = new Throttle(config.limits)
-  const refusals = () => recordRefusals({ throttle, store, clock, random, home })
+  const refusals = () => recordRefusals({ throttle, bus, clock, random, home })
   const sumUp = () => refusals().catch((error: unknown) => logger.error('refusals.unrecorded', { error }))
   parts.defer(sumUp)
   parts.use(repeat(timer, MINUTE_MS, sumUp))
   const call = gateway({
     registry,
     store,
+    bus,
     keyring,
     functions,
     clock,
@@ -160,6 +165,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     scheduler,
     functions,
     channels,
+    bus,
     publicEndpoint: endpoint,
     certificate: (id) => store.read.notices.certificate(id),
     account,

@@ -58,7 +58,7 @@ export interface Config {
 }
 
 /** How functions are run. */
-export interface FunctionConfig {
+interface FunctionConfig {
   readonly concurrency: number
   readonly python: string
   readonly users?: FunctionUsers

@@ -143,6 +143,7 @@ async function fail(
       },
       DEAD_LETTERS_KEPT,
     )
+    // Not offered to the rules: one that tells this very topic would go round for ever.
     await tx.trail.append(failureEvent(job, failed, newEventId(now, random), now))
   })
 }

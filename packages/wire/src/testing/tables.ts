@@ -1,4 +1,5 @@
 import cloudtrail from '../generated/cloudtrail.json' with { type: 'json' }
+import events from '../generated/events.json' with { type: 'json' }
 import iam from '../generated/iam.json' with { type: 'json' }
 import kms from '../generated/kms.json' with { type: 'json' }
 import lambda from '../generated/lambda.json' with { type: 'json' }
@@ -8,7 +9,7 @@ import ssm from '../generated/ssm.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, ssm } as const
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events, ssm } as const
 export const SERVICES: readonly ServiceName[] = [
   'secretsmanager',
   'kms',
@@ -17,6 +18,7 @@ export const SERVICES: readonly ServiceName[] = [
   'cloudtrail',
   'sns',
   'lambda',
+  'events',
   'ssm',
 ]
 

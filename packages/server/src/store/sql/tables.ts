@@ -9,6 +9,7 @@ import type { KeyTables } from './keys.ts'
 import type { NodeTables } from './nodes.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
+import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
 import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
@@ -20,10 +21,11 @@ export interface Tables
     PrincipalTables,
     TrailTables,
     JobTables,
+    FunctionTables,
     TopicTables,
     NoticeTables,
-    FunctionTables,
     NodeTables,
+    RuleTables,
     InstallationTables,
     DeliveryTables,
     DocumentTables,
