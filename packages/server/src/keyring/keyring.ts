@@ -26,6 +26,7 @@ const PURPOSES = [
   'function-environment',
   'function-event',
   'association-parameters',
+  'command',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

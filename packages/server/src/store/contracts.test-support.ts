@@ -1,4 +1,5 @@
 import { associationsContract } from './associations.contract.ts'
+import { commandsContract } from './commands.contract.ts'
 import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
@@ -28,5 +29,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   documentsContract(open)
   associationsContract(open)
   rulesContract(open)
+  commandsContract(open)
   trailContract(open)
 }

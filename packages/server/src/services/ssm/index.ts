@@ -1,6 +1,7 @@
 import type { Operations } from '@lockstep/wire'
 import type { AnyOperation } from '../../gateway/operation.ts'
 import { AddTagsToResource } from './AddTagsToResource.ts'
+import { CancelCommand } from './CancelCommand.ts'
 import { CreateActivation } from './CreateActivation.ts'
 import { CreateAssociation } from './CreateAssociation.ts'
 import { CreateDocument } from './CreateDocument.ts'
@@ -17,15 +18,19 @@ import { DescribeDocumentPermission } from './DescribeDocumentPermission.ts'
 import { DescribeEffectiveInstanceAssociations } from './DescribeEffectiveInstanceAssociations.ts'
 import { DescribeInstanceAssociationsStatus } from './DescribeInstanceAssociationsStatus.ts'
 import { DescribeInstanceInformation } from './DescribeInstanceInformation.ts'
+import { GetCommandInvocation } from './GetCommandInvocation.ts'
 import { GetConnectionStatus } from './GetConnectionStatus.ts'
 import { GetDocument } from './GetDocument.ts'
 import { ListAssociations } from './ListAssociations.ts'
 import { ListAssociationVersions } from './ListAssociationVersions.ts'
+import { ListCommandInvocations } from './ListCommandInvocations.ts'
+import { ListCommands } from './ListCommands.ts'
 import { ListDocuments } from './ListDocuments.ts'
 import { ListDocumentVersions } from './ListDocumentVersions.ts'
 import { ListTagsForResource } from './ListTagsForResource.ts'
 import { ModifyDocumentPermission } from './ModifyDocumentPermission.ts'
 import { RemoveTagsFromResource } from './RemoveTagsFromResource.ts'
+import { SendCommand } from './SendCommand.ts'
 import { StartAssociationsOnce } from './StartAssociationsOnce.ts'
 import { UpdateAssociation } from './UpdateAssociation.ts'
 import { UpdateDocument } from './UpdateDocument.ts'
@@ -65,4 +70,9 @@ export const ssm = {
   DescribeAssociationExecutionTargets,
   DescribeInstanceAssociationsStatus,
   DescribeEffectiveInstanceAssociations,
+  CancelCommand,
+  GetCommandInvocation,
+  ListCommandInvocations,
+  ListCommands,
+  SendCommand,
 } satisfies Partial<Record<Operations['ssm'], AnyOperation>>

@@ -14,6 +14,7 @@ import { replicas } from './0013-replicas.ts'
 import { nodes } from './0015-nodes.ts'
 import { documents } from './0016-documents.ts'
 import { associations } from './0017-associations.ts'
+import { commands } from './0018-commands.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   nodes,
   documents,
   associations,
+  commands,
 ]

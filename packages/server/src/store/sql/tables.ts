@@ -1,4 +1,5 @@
 import type { AssociationTables } from './associations.ts'
+import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
 import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
@@ -28,4 +29,5 @@ export interface Tables
     InstallationTables,
     DeliveryTables,
     DocumentTables,
-    AssociationTables {}
+    AssociationTables,
+    CommandTables {}

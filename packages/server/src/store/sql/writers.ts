@@ -1,6 +1,7 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
 import { SqlAssociations } from './associations.ts'
+import { SqlCommands } from './commands.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { SqlDocuments } from './documents.ts'
 import { SqlFunctions } from './functions.ts'
@@ -21,6 +22,7 @@ export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
   #associations: SqlAssociations | undefined
+  #commands: SqlCommands | undefined
   #deliveries: SqlDeliveries | undefined
   #documents: SqlDocuments | undefined
   #functions: SqlFunctions | undefined
@@ -49,6 +51,11 @@ export class SqlWriters implements Writers {
   get documents(): SqlDocuments {
     this.#documents ??= new SqlDocuments(this.#sql)
     return this.#documents
+  }
+
+  get commands(): SqlCommands {
+    this.#commands ??= new SqlCommands(this.#sql)
+    return this.#commands
   }
 
   get deliveries(): SqlDeliveries {
