@@ -35,6 +35,7 @@ export class NetworkProcess implements Network, Disposable {
   }
 
   report(report: Report): Promise<ReportAnswer> {
+    if (!this.#child?.connected) return Promise.reject(new Error('the connection is not there'))
     const id = ++this.#next
     const asked = Promise.withResolvers<ReportAnswer>()
     this.#asked.set(id, asked)
@@ -70,22 +71,23 @@ export class NetworkProcess implements Network, Disposable {
       endpoint,
       ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
       node: instanceId,
-      keyFile: join(stateDirectory, 'node.key'),
+      key: readFileSync(join(stateDirectory, 'node.key'), 'utf8'),
       listen: this.#agent.listen(),
     })
   }
 
   #take(message: FromNetwork): void {
     if (message.kind === 'line') {
-      this.#agent.take(message.line)
-      this.#tell({ kind: 'listen', listen: this.#agent.listen() })
+      const { generation } = this.#agent
+      this.#agent.take(String(message.line))
+      if (this.#agent.generation !== generation) this.#tell({ kind: 'listen', listen: this.#agent.listen() })
       return
     }
     const asked = this.#asked.get(message.id)
     this.#asked.delete(message.id)
     if (message.error !== undefined) asked?.reject(new Error(message.error))
-    // Only ids that were asked about count, whatever else it says.
-    else asked?.resolve(message.answer as ReportAnswer)
+    else if (isReportAnswer(message.answer)) asked?.resolve(message.answer)
+    else asked?.reject(new Error('the answer is none'))
   }
 
   #refresh(): void {
@@ -98,4 +100,14 @@ export class NetworkProcess implements Network, Disposable {
   #tell(message: ToNetwork): void {
     if (this.#child?.connected) this.#child.send(message, () => {})
   }
+}
+
+/** Whoever has taken that process over may say anything. Only ids that were asked about count. */
+function isReportAnswer(answer: unknown): answer is ReportAnswer {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'acknowledged' in answer &&
+    Array.isArray(answer.acknowledged)
+  )
 }

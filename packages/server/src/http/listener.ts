@@ -10,6 +10,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { maxBodyBytesOf } from '../gateway/body-limit.ts'
 import type { Received, Reply } from '../gateway/call.ts'
+import type { OpenReply } from '../gateway/open-reply.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
@@ -28,8 +29,10 @@ const SLOW_HEADERS_MS = 10_000
 const SLOW_REQUEST_MS = 60_000
 /** How often the slow are looked for. */
 const SLOW_CHECK_MS = 5_000
-/** Open at once; more are turned away. */
-const MAX_CONNECTIONS = 10_000
+/** Open at once; more are turned away. Half of them are for nodes, of which each holds one. */
+const MAX_CONNECTIONS = 20_000
+/** How many bodies at once have their first bytes of memory for nothing. */
+const BODY_PLACES = 10_000
 /** Above what SDKs and load balancers keep idle, so that it is they who close. */
 const KEEP_ALIVE_MS = 75_000
 /** The oldest TLS that is spoken. */
@@ -54,15 +57,20 @@ export interface ListenerOptions {
 /** What the socket's side asks of the house. */
 export interface Doors extends PageDoors {
   call(received: Received): Promise<Reply>
+  /** What a node's agent says, and whoever wants to become one: everything below {@link AGENT_PATH}. */
+  agent?(received: Received): Promise<Reply | OpenReply>
 }
 
-/** Sockets, TLS, limits and drain. Everything that is not /healthz or /metrics is an AWS call. */
+const AGENT_PATH = '/agent/v1/'
+
+/** Sockets, TLS, limits and drain. Everything that is not a page or a node's agent is an AWS call. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #doors: Doors
   readonly #pages: ReadonlyMap<string, Page>
   readonly #server: Server
   readonly #connections = new Connections()
+  readonly #outlets = new Outlets()
   readonly #room: BodyRoom
   readonly #largeRoom: BodyRoom
   readonly #watch: Disposable | undefined
@@ -72,7 +80,7 @@ export class Listener implements AsyncDisposable {
     this.#options = options
     this.#doors = doors
     this.#pages = pagesOf(doors, () => this.#leaving)
-    this.#room = new BodyRoom(options.bodyRoomBytes, MAX_CONNECTIONS)
+    this.#room = new BodyRoom(options.bodyRoomBytes, BODY_PLACES)
     this.#largeRoom = new BodyRoom(options.largeBodyRoomBytes, 0)
     const handle: RequestListener = (request, response) => {
       this.#connections.begin(request.socket, response)
@@ -143,6 +151,7 @@ export class Listener implements AsyncDisposable {
     const closed = new Promise<void>((resolve) =>
       NetServer.prototype.close.call(this.#server, () => resolve()),
     )
+    this.#outlets.end()
     this.#connections.end()
     await closed
   }
@@ -188,6 +197,7 @@ export class Listener implements AsyncDisposable {
       remoteAddress,
       ...tls,
     })
+    if ('open' in reply) return this.#outlets.answer(response, reply)
     // Asked after the call: one that was under way when the drain began ends its connection too.
     if (this.#leaving || body === 'too large') response.shouldKeepAlive = false
     // An answer without content has no length either (RFC 9110, section 8.6).
