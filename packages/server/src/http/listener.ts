@@ -20,6 +20,7 @@ import { BodyRoom } from './body-room.ts'
 import { type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { clientAddress } from './client-address.ts'
 import { Connections } from './connections.ts'
+import { Outlets } from './outlets.ts'
 import { certificatePage, type Page, type PageDoors, pagesOf } from './pages.ts'
 
 /** Headers a client may send in all: a session token of 8 KiB, its signature, and room. */
