@@ -198,7 +198,7 @@ export class Listener implements AsyncDisposable {
       remoteAddress,
       ...tls,
     })
-    if ('open' in reply) return this.#outlets.answer(response, reply)
+    if ('open' in reply) return this.#outlets.answer(response, reply as OpenReply)
     // Asked after the call: one that was under way when the drain began ends its connection too.
     if (this.#leaving || body === 'too large') response.shouldKeepAlive = false
     // An answer without content has no length either (RFC 9110, section 8.6).

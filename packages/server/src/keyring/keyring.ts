@@ -23,6 +23,7 @@ const PURPOSES = [
   'notice-signing',
   'function-environment',
   'function-event',
+  'fleet-signing',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 
