@@ -1,6 +1,7 @@
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
+import { nodesContract } from './nodes.contract.ts'
 import { noticesContract } from './notices.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
@@ -20,5 +21,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   topicsContract(open)
   noticesContract(open)
   functionsContract(open)
+  nodesContract(open)
   trailContract(open)
 }

@@ -4,6 +4,7 @@ import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
+import type { NodeReader, NodeWriter } from './nodes.ts'
 import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
@@ -22,6 +23,7 @@ export interface Readers {
   readonly secrets: SecretReader
   readonly keys: KeyReader
   readonly principals: PrincipalReader
+  readonly nodes: NodeReader
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly topics: TopicReader
@@ -36,6 +38,7 @@ export interface Writers {
   readonly secrets: SecretWriter
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
+  readonly nodes: NodeWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly topics: TopicWriter

@@ -10,6 +10,7 @@ import { rotations } from './0009-rotations.ts'
 import { topics } from './0010-topics.ts'
 import { trails } from './0012-trails.ts'
 import { replicas } from './0013-replicas.ts'
+import { nodes } from './0015-nodes.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   topics,
   trails,
   replicas,
+  nodes,
 ]

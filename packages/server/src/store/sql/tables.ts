@@ -3,6 +3,7 @@ import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
+import type { NodeTables } from './nodes.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
 import type { SecretTables } from './secrets.ts'
@@ -19,5 +20,6 @@ export interface Tables
     TopicTables,
     NoticeTables,
     FunctionTables,
+    NodeTables,
     InstallationTables,
     DeliveryTables {}

@@ -5,6 +5,7 @@ import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
 import { SqlKeys } from './keys.ts'
+import { SqlNodes } from './nodes.ts'
 import { SqlNotices } from './notices.ts'
 import { SqlPrincipals } from './principals.ts'
 import { SqlSecrets } from './secrets.ts'
@@ -22,6 +23,7 @@ export class SqlWriters implements Writers {
   #jobs: SqlJobs | undefined
   #keys: SqlKeys | undefined
   #notices: SqlNotices | undefined
+  #nodes: SqlNodes | undefined
   #principals: SqlPrincipals | undefined
   #secrets: SqlSecrets | undefined
   #topics: SqlTopics | undefined
@@ -56,6 +58,11 @@ export class SqlWriters implements Writers {
   get keys(): SqlKeys {
     this.#keys ??= new SqlKeys(this.#sql)
     return this.#keys
+  }
+
+  get nodes(): SqlNodes {
+    this.#nodes ??= new SqlNodes(this.#sql)
+    return this.#nodes
   }
 
   get secrets(): SqlSecrets {
