@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Report, ReportAnswer } from '@lockstep/wire'
 import type { Agent, Network } from './agent.ts'
-import type { AgentConfig } from './config.ts'
+import { type AgentConfig, nodeName } from './config.ts'
 import type { FromNetwork, ToNetwork } from './network-process.ts'
 import type { Doors } from './platform.ts'
 import { idsOf } from './users.ts'
@@ -50,7 +50,7 @@ export class NetworkProcess implements Network, Disposable {
   }
 
   #start(): void {
-    const { endpoint, caFile, instanceId, stateDirectory, networkUser } = this.#config
+    const { endpoint, caFile, stateDirectory, networkUser } = this.#config
     const user = networkUser !== undefined && process.getuid?.() === 0 ? idsOf(networkUser) : {}
     const child = fork(join(import.meta.dirname, 'network-process.ts'), [], {
       ...user,
@@ -70,7 +70,7 @@ export class NetworkProcess implements Network, Disposable {
       kind: 'open',
       endpoint,
       ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
-      node: instanceId,
+      node: nodeName(this.#config),
       key: readFileSync(join(stateDirectory, 'node.key'), 'utf8'),
       listen: this.#agent.listen(),
     })

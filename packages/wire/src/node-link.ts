@@ -53,6 +53,7 @@ export interface RegisterAnswer {
 
 /** The headers by which every other request proves whose it is. */
 export interface SignedHeaders {
+  /** `ACCOUNT/REGION/mi-…` */
   readonly 'x-lockstep-node': string
   readonly 'x-lockstep-at': string
   /** 32 hex digits, never used twice within ten minutes. */

@@ -2,6 +2,8 @@
 export interface Outlet {
   /** Sends text, UTF-8, as soon as it may. False where the client is gone, or is cut off for not having read. */
   send(text: string): boolean
+  /** What was sent and has not left. */
+  readonly waitingBytes: number
   /** Ends the answer. */
   end(): void
   /** Calls back once, when nothing can be sent any more, whatever the reason. */

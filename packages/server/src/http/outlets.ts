@@ -29,6 +29,9 @@ export class Outlets {
         response.destroy()
         return false
       },
+      get waitingBytes() {
+        return response.writableLength
+      },
       end: () => void response.end(),
       onClosed: (callback) => void response.once('close', callback),
     }

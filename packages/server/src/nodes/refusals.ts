@@ -18,7 +18,10 @@ export const refusals = {
   busy: { status: 503, refused: 'The server has no room for this now; try again.' },
   throttled: { status: 429, refused: 'Too many requests come from this address; try again later.' },
   /** The same whether there is no such activation, its code is another, it is used up or its time is over. */
-  activation: { status: 403, refused: 'The activation does not admit this machine: wrong, expired or used up.' },
+  activation: {
+    status: 403,
+    refused: 'The activation does not admit this machine: wrong, expired or used up.',
+  },
   knownMachine: {
     status: 409,
     refused:

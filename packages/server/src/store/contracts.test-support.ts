@@ -1,3 +1,4 @@
+import { desiredContract } from './desired.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -22,5 +23,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   noticesContract(open)
   functionsContract(open)
   nodesContract(open)
+  desiredContract(open)
   trailContract(open)
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
+import type { DesiredReader, DesiredWriter } from './desired.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
@@ -24,6 +25,7 @@ export interface Readers {
   readonly keys: KeyReader
   readonly principals: PrincipalReader
   readonly nodes: NodeReader
+  readonly desired: DesiredReader
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly topics: TopicReader
@@ -39,6 +41,7 @@ export interface Writers {
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
   readonly nodes: NodeWriter
+  readonly desired: DesiredWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly topics: TopicWriter

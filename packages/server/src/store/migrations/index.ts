@@ -11,6 +11,7 @@ import { topics } from './0010-topics.ts'
 import { trails } from './0012-trails.ts'
 import { replicas } from './0013-replicas.ts'
 import { nodes } from './0015-nodes.ts'
+import { desired } from './0019-desired.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   trails,
   replicas,
   nodes,
+  desired,
 ]

@@ -1,4 +1,5 @@
 import type { DeliveryTables } from './deliveries.ts'
+import type { DesiredTables } from './desired.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -21,5 +22,6 @@ export interface Tables
     NoticeTables,
     FunctionTables,
     NodeTables,
+    DesiredTables,
     InstallationTables,
     DeliveryTables {}

@@ -1,6 +1,7 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
 import { SqlDeliveries } from './deliveries.ts'
+import { SqlDesired } from './desired.ts'
 import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
@@ -18,6 +19,7 @@ export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
   #deliveries: SqlDeliveries | undefined
+  #desired: SqlDesired | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
@@ -38,6 +40,11 @@ export class SqlWriters implements Writers {
   get deliveries(): SqlDeliveries {
     this.#deliveries ??= new SqlDeliveries(this.#sql)
     return this.#deliveries
+  }
+
+  get desired(): SqlDesired {
+    this.#desired ??= new SqlDesired(this.#sql)
+    return this.#desired
   }
 
   get functions(): SqlFunctions {
