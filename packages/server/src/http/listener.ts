@@ -187,7 +187,8 @@ export class Listener implements AsyncDisposable {
     using place = (isLarge ? this.#largeRoom : this.#room).enter()
     const body = await readBody(request, isLarge ? larger : maxBodyBytes, place)
     if (body === 'gone') return
-    const reply = await this.#doors.call({
+    const { agent, call } = this.#doors
+    const reply = await (agent && path.startsWith(AGENT_PATH) ? agent : call)({
       requestId: random.uuid(),
       receivedAt: clock.now(),
       method,

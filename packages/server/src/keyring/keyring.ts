@@ -24,6 +24,7 @@ const PURPOSES = [
   'function-environment',
   'function-event',
   'fleet-signing',
+  'command',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

@@ -1,4 +1,5 @@
 import { desiredContract } from './desired.contract.ts'
+import { commandsContract } from './commands.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -24,5 +25,6 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   functionsContract(open)
   nodesContract(open)
   desiredContract(open)
+  commandsContract(open)
   trailContract(open)
 }

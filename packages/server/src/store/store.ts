@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { CommandReader, CommandWriter } from './commands.ts'
 import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { DesiredReader, DesiredWriter } from './desired.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
@@ -21,6 +22,7 @@ export interface Place {
 
 /** What a read may ask. It sees committed rows only. */
 export interface Readers {
+  readonly commands: CommandReader
   readonly secrets: SecretReader
   readonly keys: KeyReader
   readonly principals: PrincipalReader
@@ -37,6 +39,7 @@ export interface Readers {
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
 export interface Writers {
+  readonly commands: CommandWriter
   readonly secrets: SecretWriter
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter

@@ -1,3 +1,4 @@
+import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
 import type { DesiredTables } from './desired.ts'
 import type { FunctionTables } from './functions.ts'
@@ -24,4 +25,5 @@ export interface Tables
     NodeTables,
     DesiredTables,
     InstallationTables,
-    DeliveryTables {}
+    DeliveryTables,
+    CommandTables {}

@@ -1,5 +1,6 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
+import { SqlCommands } from './commands.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { SqlDesired } from './desired.ts'
 import { SqlFunctions } from './functions.ts'
@@ -18,6 +19,7 @@ import { SqlTrail } from './trail.ts'
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
+  #commands: SqlCommands | undefined
   #deliveries: SqlDeliveries | undefined
   #desired: SqlDesired | undefined
   #functions: SqlFunctions | undefined
@@ -35,6 +37,11 @@ export class SqlWriters implements Writers {
   constructor(sql: Sql, lane: TrailLane, makeTrail = () => new SqlTrail(sql, lane)) {
     this.#sql = sql
     this.#makeTrail = makeTrail
+  }
+
+  get commands(): SqlCommands {
+    this.#commands ??= new SqlCommands(this.#sql)
+    return this.#commands
   }
 
   get deliveries(): SqlDeliveries {
