@@ -119,6 +119,9 @@ const CORRECTIONS: Named<Named<object>> = {
     'InvocationRequest.ClientContext': { sensitive: true },
   },
   ssm: {
+    // As CloudTrail shows that a command had some.
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-cloudtrail-logs.html
+    Parameters: { trailText: 'HIDDEN_DUE_TO_SECURITY_REASONS' },
     // Whoever has it may add a machine.
     ActivationCode: { sensitive: true },
     // Printed by commands, which work with whatever the machine holds.

@@ -13,6 +13,8 @@ import type { Principal, Tags } from './principal.ts'
 export interface Target {
   /** The canonical ARN; `*` for a call that touches nothing in particular. */
   readonly arn: string
+  /** Further ARNs of the same thing: a policy that names any of them means it, one that excepts any does not. */
+  readonly otherArns?: readonly string[]
   /** The account that owns it. */
   readonly account: string
   /**

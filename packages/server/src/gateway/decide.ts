@@ -29,7 +29,7 @@ export class Decider {
     const resource = this.#resourcePolicy(target)
     const ask: Ask = {
       action,
-      resource: target.arn,
+      resource: target.otherArns ? [target.arn, ...target.otherArns] : target.arn,
       resourceAccount: target.account,
       principal: viewOf(principal),
       key: keysOf(call, check),

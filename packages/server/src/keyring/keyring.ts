@@ -25,6 +25,7 @@ const PURPOSES = [
   'function-event',
   'fleet-signing',
   'command',
+  'association-parameters',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

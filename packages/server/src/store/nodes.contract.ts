@@ -81,7 +81,7 @@ export function nodesContract(open: () => Promise<Store>): void {
       for (const place of ELSEWHERE) {
         assert.equal(await store.read.nodes.find(place, id(1)), undefined)
         assert.deepEqual(await store.read.nodes.list(place, { limit: 9 }), [])
-        assert.deepEqual(await store.read.nodes.list(place, { limit: 9, tags: [{ key: 'team' }] }), [])
+        assert.deepEqual(await store.read.nodes.list(place, { limit: 9, tags: [{ keys: ['team'] }] }), [])
         assert.deepEqual(await store.read.nodes.ofMachine(place, 'machine-1'), [])
       }
     })
@@ -120,23 +120,25 @@ export function nodesContract(open: () => Promise<Store>): void {
         node(4, { tags: { Team: 'a', empty: '' } }),
       )
       const tagged = (...tags: NonNullable<NodeQuery['tags']>) => idsOf(store, { tags })
-      assert.deepEqual(await tagged({ key: 'team', values: ['a'] }), [id(1)])
-      assert.deepEqual(await tagged({ key: 'team', values: ['a', 'b', 'c'] }), [id(1), id(2)])
-      assert.deepEqual(await tagged({ key: 'team' }), [id(1), id(2), id(3)])
-      assert.deepEqual(await tagged({ key: 'team', values: ['b'] }, { key: 'env', values: ['prod'] }), [
+      assert.deepEqual(await tagged({ keys: ['team'], values: ['a'] }), [id(1)])
+      assert.deepEqual(await tagged({ keys: ['team'], values: ['a', 'b', 'c'] }), [id(1), id(2)])
+      assert.deepEqual(await tagged({ keys: ['team'] }), [id(1), id(2), id(3)])
+      assert.deepEqual(await tagged({ keys: ['team'], values: ['b'] }, { keys: ['env'], values: ['prod'] }), [
         id(2),
       ])
-      assert.deepEqual(await tagged({ key: 'team', values: ['a'] }, { key: 'team', values: ['b'] }), [])
-      assert.deepEqual(await tagged({ key: 'empty', values: [''] }), [id(4)])
-      assert.deepEqual(await tagged({ key: 'team', values: [] }), [])
+      assert.deepEqual(await tagged({ keys: ['team'], values: ['a'] }, { keys: ['team'], values: ['b'] }), [])
+      assert.deepEqual(await tagged({ keys: ['empty'], values: [''] }), [id(4)])
+      assert.deepEqual(await tagged({ keys: ['team', 'empty'] }), [id(1), id(2), id(3), id(4)])
+      assert.deepEqual(await tagged({ keys: ['team'], values: [] }), [])
+      assert.deepEqual(await tagged({ keys: [] }), [])
     })
 
     test('a tag that was taken away or changed is found no longer', async () => {
       await using store = await holding(open, node(1, { tags: { team: 'a', env: 'prod' } }))
       await store.write((tx) => tx.nodes.update(node(1, { tags: { team: 'b' } })))
-      assert.deepEqual(await idsOf(store, { tags: [{ key: 'team', values: ['a'] }] }), [])
-      assert.deepEqual(await idsOf(store, { tags: [{ key: 'env' }] }), [])
-      assert.deepEqual(await idsOf(store, { tags: [{ key: 'team', values: ['b'] }] }), [id(1)])
+      assert.deepEqual(await idsOf(store, { tags: [{ keys: ['team'], values: ['a'] }] }), [])
+      assert.deepEqual(await idsOf(store, { tags: [{ keys: ['env'] }] }), [])
+      assert.deepEqual(await idsOf(store, { tags: [{ keys: ['team'], values: ['b'] }] }), [id(1)])
     })
 
     test('a deregistered one is in no list, and is still found by its id', async () => {
@@ -145,7 +147,7 @@ export function nodesContract(open: () => Promise<Store>): void {
       await store.write((tx) => tx.nodes.update(rest))
       assert.deepEqual(await store.read.nodes.find(PLACE, id(1)), rest)
       assert.deepEqual(await idsOf(store), [])
-      assert.deepEqual(await idsOf(store, { tags: [{ key: 'team' }] }), [])
+      assert.deepEqual(await idsOf(store, { tags: [{ keys: ['team'] }] }), [])
       assert.deepEqual(await store.read.nodes.ofMachine(PLACE, 'machine-1'), [])
     })
 

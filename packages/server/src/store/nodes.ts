@@ -48,9 +48,9 @@ export interface FleetNode extends Place {
   readonly lastSeenAt: Date
 }
 
-/** A tag that nodes must have, with one of these values; with any value where none are given. */
+/** Nodes must have one of these keys with one of these values; with any value where none are given. */
 export interface TagTest {
-  readonly key: string
+  readonly keys: readonly string[]
   readonly values?: readonly string[] | undefined
 }
 

@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import type { CommandReader, CommandWriter } from './commands.ts'
 import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { DesiredReader, DesiredWriter } from './desired.ts'
+import type { AssociationReader, AssociationWriter } from './associations.ts'
+import type { DocumentReader, DocumentWriter } from './documents.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
@@ -28,6 +30,8 @@ export interface Readers {
   readonly principals: PrincipalReader
   readonly nodes: NodeReader
   readonly desired: DesiredReader
+  readonly documents: DocumentReader
+  readonly associations: AssociationReader
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly topics: TopicReader
@@ -45,6 +49,8 @@ export interface Writers {
   readonly principals: PrincipalWriter
   readonly nodes: NodeWriter
   readonly desired: DesiredWriter
+  readonly documents: DocumentWriter
+  readonly associations: AssociationWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly topics: TopicWriter

@@ -101,7 +101,8 @@ export class SqlNodes implements NodeWriter {
   }
 
   async list(place: Place, { after = '', limit, ids, tags = [] }: NodeQuery): Promise<readonly FleetNode[]> {
-    if (ids?.length === 0 || tags.some(({ values }) => values?.length === 0)) return []
+    if (ids?.length === 0 || tags.some(({ keys, values }) => keys.length === 0 || values?.length === 0))
+      return []
     let rows = this.#sql.query
       .selectFrom('nodes')
       .selectAll()
@@ -117,13 +118,13 @@ export class SqlNodes implements NodeWriter {
   }
 
   /** The ids of the nodes with such a tag. */
-  #tagged({ account, region }: Place, { key, values }: TagTest) {
+  #tagged({ account, region }: Place, { keys, values }: TagTest) {
     const tagged = this.#sql.query
       .selectFrom('node_tags')
       .select('node_id')
       .where('account', '=', account)
       .where('region', '=', region)
-      .where('key', '=', key)
+      .where('key', 'in', keys)
     return values ? tagged.where('value', 'in', values) : tagged
   }
 

@@ -3,6 +3,8 @@ import type { Writers } from '../store.ts'
 import { SqlCommands } from './commands.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { SqlDesired } from './desired.ts'
+import { SqlAssociations } from './associations.ts'
+import { SqlDocuments } from './documents.ts'
 import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
@@ -22,6 +24,8 @@ export class SqlWriters implements Writers {
   #commands: SqlCommands | undefined
   #deliveries: SqlDeliveries | undefined
   #desired: SqlDesired | undefined
+  #associations: SqlAssociations | undefined
+  #documents: SqlDocuments | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
@@ -42,6 +46,16 @@ export class SqlWriters implements Writers {
   get commands(): SqlCommands {
     this.#commands ??= new SqlCommands(this.#sql)
     return this.#commands
+  }
+
+  get associations(): SqlAssociations {
+    this.#associations ??= new SqlAssociations(this.#sql)
+    return this.#associations
+  }
+
+  get documents(): SqlDocuments {
+    this.#documents ??= new SqlDocuments(this.#sql)
+    return this.#documents
   }
 
   get deliveries(): SqlDeliveries {
