@@ -53,6 +53,11 @@ export class Delivery implements AsyncDisposable {
     this.#next(0)
   }
 
+  /** Resolves when looks that have begun are over. */
+  settled(): Promise<void> {
+    return this.#looking
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopped = true
     this.#wake?.[Symbol.dispose]()

@@ -98,6 +98,11 @@ export class NodeLink implements AsyncDisposable {
     }
   }
 
+  /** Resolves when what was to be told to nodes until now has been. */
+  settled(): Promise<void> {
+    return this.#delivery.settled()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#delivery[Symbol.asyncDispose]()
     this.#presence[Symbol.dispose]()

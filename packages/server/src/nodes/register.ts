@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual, verify } from 'node:crypto'
+import { verify } from 'node:crypto'
 import type { NodeFacts, RegisterAnswer, RegisterRequest } from '@lockstep/wire'
+import { isCodeOf } from '../fleet/activation-code.ts'
 import type { Received } from '../gateway/call.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -28,7 +29,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const MIN_CODE_LENGTH = 20
 const MAX_CODE_LENGTH = 250
 /** What a code is compared with where there is no activation, so that this takes the same time. */
-const NO_DIGEST = '00'.repeat(32)
+const NO_ACTIVATION = { codeDigest: '00'.repeat(32) }
 /** 68 bits, as AWS's. */
 const ID_DIGITS = 17
 const ID_BYTES = 9
@@ -58,11 +59,10 @@ export class Registrar {
     const { activationId, facts } = request
     if (!isProven(request)) return refusals.activation
     const place = await store.read.nodes.placeOfActivation(activationId)
-    const digest = createHash('sha256').update(request.activationCode).digest()
     const lock = { ...(place ?? { account: '', region: '' }), name: `machine/${facts.machineId}` }
     return store.write(async (tx) => {
       const activation = place && (await tx.nodes.activation(place, activationId))
-      const isRight = timingSafeEqual(digest, Buffer.from(activation?.codeDigest ?? NO_DIGEST, 'hex'))
+      const isRight = isCodeOf(activation ?? NO_ACTIVATION, request.activationCode)
       if (!activation || !isRight) return refusals.activation
       const outcome = await this.#enter(tx, activation, request)
       if (!isRefusal(outcome)) await tx.trail.append(this.#event(received, { place, request, outcome }))
