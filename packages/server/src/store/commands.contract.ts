@@ -193,11 +193,11 @@ function movingTests(open: () => Promise<Store>): void {
     assert.deepEqual(await store.read.commands.tally(PLACE, 'a'), { Pending: 3 })
     const first = await store.read.commands.invocation(PLACE, 'a', 'mi-1')
     assert.deepEqual(first?.dispatchedAt, AT)
-    assert.deepEqual(await store.read.commands.longestUnstarted(PLACE, 'a'), AT)
-    assert.equal(await store.read.commands.longestUnstarted(PLACE, 'b'), undefined)
+    assert.deepEqual(await store.read.commands.pendingSince(PLACE, 'a'), AT)
+    assert.equal(await store.read.commands.pendingSince(PLACE, 'b'), undefined)
   })
 
-  test('an end that is for those that have not begun leaves the others, and later ones', async () => {
+  test('an end that is for some whose turn came early leaves the others, and later ones', async () => {
     await using store = await holding(open, [[command('a'), 'mi-1', 'mi-2', 'mi-3']])
     await store.write(async ({ commands }) => {
       await commands.dispatch(PLACE, 'a', { limit: 2, at: AT })
@@ -205,8 +205,7 @@ function movingTests(open: () => Promise<Store>): void {
       const begun = { commandId: 'a', instanceId: 'mi-2', dispatchedAt: AT, startedAt: AT }
       await commands.setInvocation(PLACE, { ...begun, status: 'InProgress' })
       const at = new Date(8_000)
-      const from = ['Pending', 'InProgress'] as const
-      await commands.end(PLACE, 'a', { from, as: 'DeliveryTimedOut', at, unstartedSince: AT })
+      await commands.end(PLACE, 'a', { from: ['Pending'], as: 'DeliveryTimedOut', at, dispatchedBy: AT })
     })
     const expected = { 'mi-1': 'DeliveryTimedOut', 'mi-2': 'InProgress', 'mi-3': 'Pending' }
     assert.deepEqual(await statuses(store, 'a'), expected)
@@ -220,8 +219,10 @@ function movingTests(open: () => Promise<Store>): void {
       [command('b'), 'mi-1'],
     ])
     await store.write((tx) => tx.commands.dispatch(PLACE, 'a', { limit: 2, at: AT }))
+    const begun = { commandId: 'a', instanceId: 'mi-1', dispatchedAt: AT, startedAt: AT }
+    await store.write((tx) => tx.commands.setInvocation(PLACE, { ...begun, status: 'InProgress' }))
     await store.write((tx) => tx.commands.cancel(PLACE, 'a', AT, ['mi-2', 'mi-3']))
-    const some = { 'mi-1': 'Pending', 'mi-2': 'Cancelling', 'mi-3': 'Cancelled' }
+    const some = { 'mi-1': 'InProgress', 'mi-2': 'Recalled', 'mi-3': 'Cancelled' }
     assert.deepEqual(await statuses(store, 'a'), some)
     const before = store.revision('commands')
     await store.write((tx) => tx.commands.cancel(PLACE, 'a', AT))

@@ -3,8 +3,11 @@ import type { Place } from './store.ts'
 /** The one job of a command: brings it forward when a time of it is over, and removes it in the end. */
 export const ADVANCE_COMMAND = 'advance-command'
 
-/** Where what one node is to do stands. `Waiting`: for its turn; `Pending`: for the node to begin. */
-export type OpenStatus = 'Waiting' | 'Pending' | 'InProgress' | 'Cancelling'
+/**
+ * Where what one node is to do stands. `Waiting`: for its turn; `Pending`: for the node to begin; `Recalled`: to be
+ * cancelled, before the node was heard to begin; `Cancelling`: to be cancelled, after it.
+ */
+export type OpenStatus = 'Waiting' | 'Pending' | 'Recalled' | 'InProgress' | 'Cancelling'
 export type EndedStatus =
   | 'Success'
   | 'Cancelled'
@@ -140,8 +143,8 @@ export interface Ending {
   readonly from: readonly OpenStatus[]
   readonly as: EndedStatus
   readonly at: Date
-  /** Only those whose turn came at this instant or before, and that have not begun. */
-  readonly unstartedSince?: Date | undefined
+  /** Only those whose turn came at this instant or before. */
+  readonly dispatchedBy?: Date | undefined
 }
 
 export interface CommandReader {
@@ -151,8 +154,8 @@ export interface CommandReader {
   /** The latest first. */
   list(place: Place, query: CommandQuery): Promise<readonly Command[]>
   tally(place: Place, id: string): Promise<Tally>
-  /** When the turn came of the one that waits longest for its node to begin, if one does. */
-  longestUnstarted(place: Place, id: string): Promise<Date | undefined>
+  /** When the turn came of the one that is `Pending` longest, if one is. */
+  pendingSince(place: Place, id: string): Promise<Date | undefined>
   invocation(place: Place, id: string, instanceId: string): Promise<Invocation | undefined>
   /** The latest first. */
   invocations(place: Place, query: InvocationQuery): Promise<readonly ListedInvocation[]>

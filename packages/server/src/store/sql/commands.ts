@@ -65,10 +65,10 @@ export class SqlCommands implements CommandWriter {
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]))
   }
 
-  async longestUnstarted(place: Place, id: string): Promise<Date | undefined> {
+  async pendingSince(place: Place, id: string): Promise<Date | undefined> {
     const row = await this.#sql.row<{ since: number | null }>(
       `select min(dispatched_at) as since from command_invocations
-       ${OF_COMMAND} and ended_at is null and started_at is null`,
+       ${OF_COMMAND} and status = 'Pending'`,
       ...at(place, id),
     )
     return row && row.since !== null ? new Date(Number(row.since)) : undefined
@@ -151,7 +151,7 @@ export class SqlCommands implements CommandWriter {
     this.#sql.changes('commands')
   }
 
-  async end(place: Place, id: string, { from, as, at: endedAt, unstartedSince }: Ending): Promise<void> {
+  async end(place: Place, id: string, { from, as, at: endedAt, dispatchedBy }: Ending): Promise<void> {
     let ending = this.#sql.query
       .updateTable('command_invocations')
       .set({ status: as, ended_at: endedAt.getTime() })
@@ -159,16 +159,15 @@ export class SqlCommands implements CommandWriter {
       .where('region', '=', place.region)
       .where('command_id', '=', id)
       .where('status', 'in', from)
-    if (unstartedSince) {
-      ending = ending.where('started_at', 'is', null).where('dispatched_at', '<=', unstartedSince.getTime())
-    }
+    if (dispatchedBy) ending = ending.where('dispatched_at', '<=', dispatchedBy.getTime())
     await ending.execute()
   }
 
   async cancel(place: Place, id: string, when: Date, instanceIds?: readonly string[]): Promise<void> {
     for (const [from, to] of [
       [['Waiting'], { status: 'Cancelled', ended_at: when.getTime() }],
-      [['Pending', 'InProgress'], { status: 'Cancelling' }],
+      [['Pending'], { status: 'Recalled' }],
+      [['InProgress'], { status: 'Cancelling' }],
     ] as const) {
       let change = this.#sql.query
         .updateTable('command_invocations')
