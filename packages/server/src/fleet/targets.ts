@@ -15,7 +15,7 @@ const TAG = 'tag:'
 /** All nodes, where ids are asked for. */
 const EVERY = '*'
 /** So many rows are read at a time. */
-const STRETCH = 1_000
+const STRETCH = 2_000
 
 /**
  * What targets mean; undefined where one has a key that means nothing here, such as a resource group. An id that no

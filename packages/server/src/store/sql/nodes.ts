@@ -1,3 +1,4 @@
+import type { ExpressionBuilder } from 'kysely'
 import type {
   Activation,
   ActivationQuery,
@@ -9,6 +10,7 @@ import type {
 } from '../nodes.ts'
 import type { Place } from '../store.ts'
 import type { Sql, SqlValue } from './sql.ts'
+import type { Tables } from './tables.ts'
 
 export interface NodeTables {
   activations: ActivationRow
@@ -113,19 +115,8 @@ export class SqlNodes implements NodeWriter {
       .orderBy('id')
       .limit(limit)
     if (ids) rows = rows.where('id', 'in', ids)
-    for (const test of tags) rows = rows.where('id', 'in', this.#tagged(place, test))
+    for (const test of tags) rows = rows.where((eb) => hasTag(eb, place, test))
     return (await rows.execute()).map(nodeOf)
-  }
-
-  /** The ids of the nodes with such a tag. */
-  #tagged({ account, region }: Place, { keys, values }: TagTest) {
-    const tagged = this.#sql.query
-      .selectFrom('node_tags')
-      .select('node_id')
-      .where('account', '=', account)
-      .where('region', '=', region)
-      .where('key', 'in', keys)
-    return values ? tagged.where('value', 'in', values) : tagged
   }
 
   async insertActivation(activation: Activation): Promise<void> {
@@ -192,6 +183,25 @@ export class SqlNodes implements NodeWriter {
     if (rows > 0) this.#sql.changes('nodes')
     return rows
   }
+}
+
+/**
+ * Counted for each node, and not joined: whatever a database guesses about tags, it looks each up in their index. A join
+ * in the wrong order compares every node with every tag.
+ */
+function hasTag(
+  eb: ExpressionBuilder<Tables, 'nodes'>,
+  { account, region }: Place,
+  { keys, values }: TagTest,
+) {
+  const tagged = eb
+    .selectFrom('node_tags')
+    .select((tag) => tag.fn.countAll<number>().as('count'))
+    .where('node_tags.account', '=', account)
+    .where('node_tags.region', '=', region)
+    .whereRef('node_tags.node_id', '=', 'nodes.id')
+    .where('node_tags.key', 'in', keys)
+  return eb(values ? tagged.where('node_tags.value', 'in', values) : tagged, '>', 0)
 }
 
 /** What {@link SqlNodes.update} may change, in the order of its columns. */
