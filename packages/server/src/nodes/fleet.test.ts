@@ -6,10 +6,9 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CancelCommandCommand, DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm'
 import { systemRandom } from '../platform/random.ts'
-import { eventually } from '../testing/eventually.ts'
-import { FleetWorld, Middle, Runs } from './fleet.test-support.ts'
+import { FleetWorld, Middle, Runs, until } from './fleet.test-support.ts'
 
-describe('a fleet of real agents', { concurrency: true }, () => {
+describe('a fleet of real agents', { concurrency: 4, timeout: 400_000 }, () => {
   test('is enrolled, online, and runs each command once, wherever it is sent', async () => {
     await using world = await FleetWorld.open()
     const agents = [await world.machine(), await world.machine()]
@@ -36,7 +35,7 @@ describe('a fleet of real agents', { concurrency: true }, () => {
     const agent = await world.machine()
     agent.start()
     const commandId = await world.send(agent, 'sleep 60')
-    await eventually(async () => assert.equal((await world.invocation(agent, commandId)).Status, 'InProgress'))
+    await until(async () => assert.equal((await world.invocation(agent, commandId)).Status, 'InProgress'))
     await world.ssm.send(new CancelCommandCommand({ CommandId: commandId }))
     assert.equal((await world.ended(agent, commandId)).Status, 'Cancelled')
   })
@@ -104,7 +103,7 @@ describe('a fleet of real agents', { concurrency: true }, () => {
       middle.inject(line.replace('agent', 'twice'))
     }
     middle.inject('no frame')
-    await eventually(async () => {
+    await until(async () => {
       for (const reason of ['foreign', 'forged', 'malformed']) assert.match(agent.log, new RegExp(`"${reason}"`))
     })
     await world.ended(agent, await world.send(agent, runs.note('after')))
