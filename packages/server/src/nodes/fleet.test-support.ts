@@ -111,7 +111,16 @@ export class FleetWorld implements AsyncDisposable {
     const { flags, code } = await this.activation()
     const place = join(this.directory, `node-${++this.#count}`)
     const config = `${place}.json`
-    const asked = ['--endpoint', via, '--state', place, '--config', config, '--hostname', `web-${this.#count}`]
+    const asked = [
+      '--endpoint',
+      via,
+      '--state',
+      place,
+      '--config',
+      config,
+      '--hostname',
+      `web-${this.#count}`,
+    ]
     const id = await finished([AGENT, 'enrol', ...asked, ...flags, ...more], code)
     const agent = new AgentProcess({ id, state: place, config })
     this.agents.push(agent)
@@ -171,7 +180,11 @@ export class AgentProcess {
   #child: ChildProcess | undefined
   #log = ''
 
-  constructor({ id, state, config }: { readonly id: string; readonly state: string; readonly config: string }) {
+  constructor({
+    id,
+    state,
+    config,
+  }: { readonly id: string; readonly state: string; readonly config: string }) {
     this.id = id
     this.state = state
     this.config = config
@@ -247,20 +260,28 @@ export class Middle implements AsyncDisposable {
         return
       }
       const { method, url, headers } = request
-      const onward = httpRequest(new URL(url ?? '/', target.url), { ...(method && { method }), headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers)
-        this.#streams.add(response)
-        answer.on('data', (chunk: Buffer) => {
-          this.lines.push(...String(chunk).split('\n').filter((line) => line.startsWith('{"body"')))
-          response.write(chunk)
-        })
-        answer.on('end', () => response.end())
-        answer.on('error', () => response.destroy())
-        response.on('close', () => {
-          this.#streams.delete(response)
-          answer.destroy()
-        })
-      })
+      const onward = httpRequest(
+        new URL(url ?? '/', target.url),
+        { ...(method && { method }), headers },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers)
+          this.#streams.add(response)
+          answer.on('data', (chunk: Buffer) => {
+            this.lines.push(
+              ...String(chunk)
+                .split('\n')
+                .filter((line) => line.startsWith('{"body"')),
+            )
+            response.write(chunk)
+          })
+          answer.on('end', () => response.end())
+          answer.on('error', () => response.destroy())
+          response.on('close', () => {
+            this.#streams.delete(response)
+            answer.destroy()
+          })
+        },
+      )
       onward.on('error', () => response.destroy())
       request.pipe(onward)
     })
