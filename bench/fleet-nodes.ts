@@ -1,9 +1,10 @@
 /**
  * Simulated nodes in a process of their own, so that what the server uses is the server's alone: the agent's own code over
  * real connections, with its ledger in memory and steps that succeed at once. As a child process: how many, and of which
- * server, by message; says `enrolled` and then `connected`.
+ * server, by message; says `enrolled`, waits for a word, and then `connected`.
  */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { Agent } from '@lockstep/agent/agent'
 import type { AgentConfig } from '@lockstep/agent/config'
 import { answerOf, send } from '@lockstep/agent/http'
@@ -90,6 +91,7 @@ process.once('message', (asked: SimulatedFleet) => {
   async function run(): Promise<void> {
     const connects = await inTurns(asked.count, (number) => enrolled(asked, number))
     process.send?.('enrolled')
+    await once(process, 'message')
     await inTurns(connects.length, async (number) => connects[number]?.())
     process.send?.('connected')
   }

@@ -88,7 +88,10 @@ async function connected(
   const asked: SimulatedFleet = { endpoint, count, activations, perActivation: PER_ACTIVATION }
   child.send(asked)
   await once(child, 'message')
+  // Enrolment leaves garbage, which would pass for what nodes cost, or hide it.
+  await sleep(IDLE_SECONDS * 1_000)
   const rssBefore = rss()
+  child.send('connect')
   await once(child, 'message')
   return { child, rssBefore }
 }

@@ -81,6 +81,14 @@ describe('a step', () => {
     assert.equal(await isAlive(Number(stdout)), false)
   })
 
+  test('that ends when it is told to leaves nothing behind that would not', async () => {
+    using scratch = new Scratch()
+    const script = ['(trap "" TERM; sleep 60; sleep 60) & echo $!', 'sleep 60']
+    const { status, stdout } = await run(scratch, script, { timeoutSeconds: 0.3 })
+    assert.equal(status, 'TimedOut')
+    assert.equal(await isAlive(Number(stdout)), false)
+  })
+
   test('that is cancelled ends with everything it started, and one that has not begun does not begin', async () => {
     using scratch = new Scratch()
     const cancel = new AbortController()
