@@ -10,6 +10,7 @@ import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
 import { rotation } from './rotation.ts'
+import { rules } from './rules.ts'
 import { secrets } from './secrets.ts'
 import { trail } from './trail.ts'
 
@@ -29,6 +30,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   fleet,
   trail,
   delivery,
+  rules,
 }
 
 const { values: flags, positionals } = parseArgs({

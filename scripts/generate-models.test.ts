@@ -41,6 +41,10 @@ describe('generate', () => {
       ['sts', 'TokenCode'],
       ['sts', 'WebIdentityToken'],
       ['sts', 'SAMLAssertion'],
+      ['events', 'Input'],
+      ['events', 'InputTemplate'],
+      ['events', 'Detail'],
+      ['events', 'Event'],
       ['sns', 'Subject'],
       ['sns', 'MessageAttributes'],
       ['lambda', 'Variables'],
@@ -95,6 +99,18 @@ describe('compileModel', () => {
         () => compileModel('toy', model(JSON.parse(shapes))),
         /does not know: (locationName|jsonvalue)$/,
       )
+  })
+
+  test('EC2’s members keep their names on the wire, and its lists the one name that all have', () => {
+    const source = model({
+      In: structure({ Ids: { shape: 'Ids', locationName: 'InstanceId' }, A: { shape: 'Id' } }),
+      Ids: { type: 'list', member: { shape: 'Id', locationName: 'InstanceId' } },
+      Id: { type: 'string' },
+    })
+    const { shapes } = compileModel('toy', { ...source, metadata: { ...METADATA, protocol: 'ec2' } })
+    assert.deepEqual(JSON.parse(shapes[1] ?? ''), { type: 'list', member: 0 })
+    assert.deepEqual(JSON.parse(shapes[2] ?? '').wireNames, { Ids: 'InstanceId' })
+    assert.throws(() => compileModel('toy', source), /does not know: locationName/)
   })
 
   test('a member outside of the body keeps its place, and one in a place unknown stops the run', () => {

@@ -17,7 +17,9 @@ describe('loadModel', () => {
       'cloudtrail json CloudTrail_20131101',
       'sns query 2010-03-31',
       'lambda rest-json 2015-03-31',
+      'events json AWSEvents',
       'ssm json AmazonSSM',
+      'ec2 ec2 2016-11-15',
     ])
   })
 

@@ -43,7 +43,10 @@ export class Scene implements AsyncDisposable {
 
   /** A write by such a user. */
   write<T>(work: (ctx: WriteContext) => Promise<T>, statements: readonly object[] = []): Promise<T> {
-    return this.store.write((tx) => work(this.#context(statements, ACCOUNT, 'write', tx)))
+    return this.store.write((tx) => {
+      const append: WriteContext['append'] = (entry) => tx.trail.append(entry)
+      return work({ ...this.#context(statements, ACCOUNT, 'write', tx), append })
+    })
   }
 
   #counted(): Store['read'] {

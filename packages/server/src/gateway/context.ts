@@ -7,6 +7,7 @@ import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
 import type { NewJob } from '../store/jobs.ts'
 import type { Readers, Writers } from '../store/store.ts'
+import type { TrailEntry } from '../store/trail.ts'
 import type { Principal, Tags } from './principal.ts'
 
 /** A thing that a call touches, as policies see it. */
@@ -94,4 +95,6 @@ export interface Context {
 /** The context of an operation that changes something: its store is one transaction. */
 export interface WriteContext extends Context {
   readonly store: Writers
+  /** Puts an event of what the service did by itself on the trail, with this call's change. */
+  append(entry: TrailEntry): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
+import type { Bus } from '../bus/bus.ts'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Destinations } from '../outbound/destinations.ts'
@@ -8,7 +9,7 @@ import type { Timer } from '../platform/timer.ts'
 import { lockOf } from '../store/locks.ts'
 import type { Place, Readers, Store, Writers } from '../store/store.ts'
 import type { Decoded, Ready } from './call.ts'
-import type { Context } from './context.ts'
+import type { Context, WriteContext } from './context.ts'
 import type { Decider } from './decide.ts'
 import { entriesOf } from './entries.ts'
 import { bind, type PreparationDoors } from './operation.ts'
@@ -28,6 +29,8 @@ export interface Rooms extends PreparationDoors {
   readonly regions: readonly string[]
   /** The buckets that trails may name. */
   readonly trailBuckets: ReadonlySet<string>
+  /** The way of every event to the trail. */
+  readonly bus: Bus
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -45,20 +48,23 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
     }
     const { account } = call.principal
     const prepared = await operation.prepare?.(input, rooms)
-    const lock = lockOf(call.service.name, { account, region: call.region })
-    return rooms.store
-      .write(async (tx: Writers) => {
+    const place = { account, region: call.region }
+    const preparing = rooms.bus.prepare(place)
+    if (preparing) await preparing
+    const output = await rooms.store.write(
+      async (tx: Writers) => {
         facts.inner = []
-        const ctx = contextOf(call, rooms, tx)
-        const output = await next({ ...call, ctx, bound: bind(operation, input, ctx, prepared) })
-        facts.response = trailResponse(call.model, output)
-        for (const entry of entriesOf(call, rooms.home, rooms.random)) await tx.trail.append(entry)
-        return output
-      }, lock)
-      .then((output) => {
-        facts.recorded = true
-        return output
-      })
+        const append: WriteContext['append'] = (entry) => rooms.bus.append(tx, entry)
+        const ctx = { ...contextOf(call, rooms, tx), append }
+        const answered = await next({ ...call, ctx, bound: bind(operation, input, ctx, prepared) })
+        facts.response = trailResponse(call.model, answered)
+        for (const entry of entriesOf(call, rooms.home, rooms.random)) await append(entry)
+        return answered
+      },
+      lockOf(call.service.name, place),
+    )
+    facts.recorded = true
+    return output
   }
 }
 

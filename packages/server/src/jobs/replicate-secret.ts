@@ -83,9 +83,9 @@ function tell(
   tx: Writers,
   { primary, replica, arn }: Task,
   name: ReplicationEvent,
-  { clock, random }: JobRooms,
+  { clock, random, bus }: JobRooms,
   message?: string,
 ): Promise<void> {
   const about = { arn, region: replica.region, message }
-  return tx.trail.append(replicationEvent(name, primary, about, { now: clock.now(), random }))
+  return bus.append(tx, replicationEvent(name, primary, about, { now: clock.now(), random }))
 }

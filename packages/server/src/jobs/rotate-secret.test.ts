@@ -388,6 +388,8 @@ async function claimAndRun(scene: Scene, claimant: string, functions: Functions)
       random: systemRandom,
       functions,
       channels: NO_CHANNELS,
+      bus: house.bus,
+      metrics: scene.server.metrics,
     },
   })
 }

@@ -64,6 +64,8 @@ async function runOn(scene: Scene, store: Store): Promise<void> {
     random: systemRandom,
     functions: scene.rotator,
     channels: NO_CHANNELS,
+    bus: house.bus,
+    metrics: scene.server.metrics,
   }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()

@@ -69,6 +69,8 @@ test('in a year no window of two thousand secrets is missed or has two rotations
     random: systemRandom,
     functions: mover,
     channels: NO_CHANNELS,
+    bus: house.bus,
+    metrics: scene.server.metrics,
   }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   const end = startedAt.getTime() + 366 * DAY_MS

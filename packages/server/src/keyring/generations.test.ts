@@ -18,6 +18,7 @@ const PURPOSES: Purpose[] = [
   'trail-signing',
   'trail-lane',
   'notice',
+  'bus-event',
   'notice-signing',
 ]
 

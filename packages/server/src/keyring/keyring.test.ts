@@ -17,6 +17,7 @@ const PURPOSES: Purpose[] = [
   'trail-signing',
   'trail-lane',
   'notice',
+  'bus-event',
   'notice-signing',
 ]
 const bytes = fc.uint8Array({ maxLength: 300 })

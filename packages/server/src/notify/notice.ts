@@ -2,7 +2,7 @@ import type { Keyring, Sealed } from '../keyring/keyring.ts'
 import type { Place } from '../store/store.ts'
 
 /** One attribute of a message. Binary values are base64. */
-export interface MessageAttribute {
+interface MessageAttribute {
   /** `String`, `String.Array`, `Number` or `Binary`, with any label behind a further dot. */
   readonly type: string
   readonly value: string

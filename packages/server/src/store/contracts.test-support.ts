@@ -9,6 +9,7 @@ import { nodesContract } from './nodes.contract.ts'
 import { noticesContract } from './notices.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
+import { rulesContract } from './rules.contract.ts'
 import { secretsContract } from './secrets.contract.ts'
 import { storeContract } from './store.contract.ts'
 import type { Store } from './store.ts'
@@ -22,13 +23,14 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   secretsContract(open)
   keysContract(open)
   principalContract(open)
+  functionsContract(open)
   topicsContract(open)
   noticesContract(open)
-  functionsContract(open)
   nodesContract(open)
   desiredContract(open)
   commandsContract(open)
   documentsContract(open)
   associationsContract(open)
+  rulesContract(open)
   trailContract(open)
 }

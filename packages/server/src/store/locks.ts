@@ -11,6 +11,7 @@ import type { Lock, Place } from './store.ts'
  */
 export function lockOf(service: string, { account, region }: Place): Lock | undefined {
   if (service === 'secretsmanager' || service === 'sns' || service === 'sts') return undefined
+  if (service === 'events') return rulesLock({ account, region })
   return service === 'kms' ? kmsLock(region) : { account, region: '', name: service }
 }
 
@@ -22,4 +23,9 @@ export function kmsLock(region: string): Lock {
 /** What a call that changes a trail of CloudTrail's holds, and the job that delivers its files. */
 export function deliveryLock({ account }: Pick<Place, 'account'>): Lock {
   return { account, region: '', name: 'cloudtrail' }
+}
+
+/** EventBridge's changes happen one after another in each account and region, and a rule fires between two of them. */
+export function rulesLock({ account, region }: Place): Lock {
+  return { account, region, name: 'events' }
 }

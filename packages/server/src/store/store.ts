@@ -11,6 +11,7 @@ import type { KeyReader, KeyWriter } from './keys.ts'
 import type { NodeReader, NodeWriter } from './nodes.ts'
 import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
+import type { RuleReader, RuleWriter } from './rules.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
 import type { TopicReader, TopicWriter } from './topics.ts'
@@ -34,9 +35,10 @@ export interface Readers {
   readonly associations: AssociationReader
   readonly trail: TrailReader
   readonly jobs: JobReader
-  readonly topics: TopicReader
-  readonly notices: NoticeReader
   readonly functions: FunctionReader
+  readonly topics: TopicReader
+  readonly rules: RuleReader
+  readonly notices: NoticeReader
   readonly installation: InstallationReader
   readonly deliveries: DeliveryReader
 }
@@ -53,9 +55,10 @@ export interface Writers {
   readonly associations: AssociationWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
-  readonly topics: TopicWriter
-  readonly notices: NoticeWriter
   readonly functions: FunctionWriter
+  readonly topics: TopicWriter
+  readonly rules: RuleWriter
+  readonly notices: NoticeWriter
   readonly installation: InstallationWriter
   readonly deliveries: DeliveryWriter
 }

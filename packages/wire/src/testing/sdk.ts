@@ -1,4 +1,6 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
+import * as ec2 from '@aws-sdk/client-ec2'
+import * as events from '@aws-sdk/client-eventbridge'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
@@ -16,8 +18,10 @@ const MODULES: Readonly<Record<ServiceName, object>> = {
   sts,
   cloudtrail,
   sns,
+  events,
   lambda,
   ssm,
+  ec2,
 }
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'SecretsManagerClient',
@@ -26,8 +30,10 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   sts: 'STSClient',
   cloudtrail: 'CloudTrailClient',
   sns: 'SNSClient',
+  events: 'EventBridgeClient',
   lambda: 'LambdaClient',
   ssm: 'SSMClient',
+  ec2: 'EC2Client',
 }
 
 type ClientClass = new (config: object) => { send(command: object): Promise<{ readonly $metadata: unknown }> }

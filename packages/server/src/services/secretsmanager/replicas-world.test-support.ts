@@ -180,12 +180,14 @@ export class World {
 
   async #run(job: ClaimedJob | undefined, crashes: boolean): Promise<void> {
     if (!job) return
-    const { clock, house } = this.regions.server
+    const { clock, house, metrics } = this.regions.server
     const rooms: JobRooms = {
       store: crashes ? crashing(this.store) : this.store,
       keyring: house.keyring,
       functions: house.functions,
       channels: NO_CHANNELS,
+      bus: house.bus,
+      metrics,
       random: systemRandom,
       clock,
     }

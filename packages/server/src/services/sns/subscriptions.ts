@@ -8,7 +8,7 @@ import { readArn, TOPIC_NAME, type TopicRef } from './topic-arn.ts'
 const SUBSCRIPTION_TYPE = 'AWS::SNS::Subscription'
 
 /** What lists show in place of the ARN of what is not confirmed. */
-export const PENDING = 'PendingConfirmation'
+const PENDING = 'PendingConfirmation'
 
 interface SubscriptionRef extends TopicRef {
   readonly id: string
@@ -17,7 +17,7 @@ interface SubscriptionRef extends TopicRef {
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** @throws InvalidParameter for what is no subscription's ARN of the call's region */
-export function readSubscriptionArn(ctx: Context, arn: string): SubscriptionRef {
+function readSubscriptionArn(ctx: Context, arn: string): SubscriptionRef {
   const { account, region, partition, resource } = readArn(arn, 'SubscriptionArn')
   const [name = '', id = '', ...more] = resource.split(':')
   const isOne = TOPIC_NAME.test(name) && UUID.test(id) && more.length === 0

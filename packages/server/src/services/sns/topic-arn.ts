@@ -51,7 +51,7 @@ export async function findTopic(ctx: Context, arn: string, member?: string): Pro
 }
 
 /** The same, held until the call's transaction ends. */
-export async function holdTopic(ctx: WriteContext, arn: string): Promise<Topic> {
+async function holdTopic(ctx: WriteContext, arn: string): Promise<Topic> {
   const ref = readTopicArn(ctx, arn)
   const topic = await ctx.store.topics.holdTopic(ref, ref.name)
   if (!topic) throw topicNotFound()

@@ -36,12 +36,13 @@ export function passRole(ctx: Context, name: string, role: Role | undefined): Ch
 export function demandTrust(ctx: Context, name: string, role: Role | undefined): Role {
   const arn = arnOf(ctx, name, role)
   if (!role) throw untrustedRole(arn)
+  const { partition, region, account } = ctx
   const isTrusted = admitsService(compilePolicy(parsePolicy(role.trust.bound, 'trust')), {
     service: SSM,
     action: 'sts:AssumeRole',
     resource: arn,
     resourceAccount: ctx.account,
-    sourceArn: formatArn({ ...ctx, service: 'ssm', resource: '*' }),
+    sourceArn: formatArn({ partition, service: 'ssm', region, account, resource: '*' }),
     sourceAccount: ctx.account,
   })
   if (!isTrusted) throw untrustedRole(arn)

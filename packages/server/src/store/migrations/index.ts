@@ -8,6 +8,7 @@ import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
 import { rotations } from './0009-rotations.ts'
 import { topics } from './0010-topics.ts'
+import { rules } from './0011-rules.ts'
 import { trails } from './0012-trails.ts'
 import { replicas } from './0013-replicas.ts'
 import { nodes } from './0015-nodes.ts'
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   functions,
   rotations,
   topics,
+  rules,
   trails,
   replicas,
   nodes,

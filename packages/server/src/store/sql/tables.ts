@@ -10,6 +10,7 @@ import type { KeyTables } from './keys.ts'
 import type { NodeTables } from './nodes.ts'
 import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
+import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
 import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
@@ -21,11 +22,12 @@ export interface Tables
     PrincipalTables,
     TrailTables,
     JobTables,
+    FunctionTables,
     TopicTables,
     NoticeTables,
-    FunctionTables,
     NodeTables,
     DesiredTables,
+    RuleTables,
     InstallationTables,
     DeliveryTables,
     CommandTables,

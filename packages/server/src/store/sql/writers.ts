@@ -12,6 +12,7 @@ import { SqlKeys } from './keys.ts'
 import { SqlNodes } from './nodes.ts'
 import { SqlNotices } from './notices.ts'
 import { SqlPrincipals } from './principals.ts'
+import { SqlRules } from './rules.ts'
 import { SqlSecrets } from './secrets.ts'
 import type { Sql } from './sql.ts'
 import { SqlTopics } from './topics.ts'
@@ -33,6 +34,7 @@ export class SqlWriters implements Writers {
   #notices: SqlNotices | undefined
   #nodes: SqlNodes | undefined
   #principals: SqlPrincipals | undefined
+  #rules: SqlRules | undefined
   #secrets: SqlSecrets | undefined
   #topics: SqlTopics | undefined
   #trail: SqlTrail | undefined
@@ -96,6 +98,11 @@ export class SqlWriters implements Writers {
   get secrets(): SqlSecrets {
     this.#secrets ??= new SqlSecrets(this.#sql)
     return this.#secrets
+  }
+
+  get rules(): SqlRules {
+    this.#rules ??= new SqlRules(this.#sql)
+    return this.#rules
   }
 
   get principals(): SqlPrincipals {
