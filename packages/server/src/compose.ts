@@ -13,6 +13,7 @@ import type { Received, Reply } from './gateway/call.ts'
 import { Credentials } from './gateway/credentials.ts'
 import { Decider } from './gateway/decide.ts'
 import { gateway } from './gateway/gateway.ts'
+import type { OpenReply } from './gateway/open-reply.ts'
 import { recordRefusals } from './gateway/record-refusals.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
@@ -20,6 +21,9 @@ import { groups } from './jobs/index.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import type { Keyring } from './keyring/keyring.ts'
 import { demandFinished } from './moving/mark.ts'
+import { NodeLink } from './nodes/node-link.ts'
+import { runCommand } from './nodes/run-command.ts'
+import { stateManager } from './nodes/state-manager.ts'
 import { Channels } from './notify/channels.ts'
 import type { Endpoint } from './notify/links.ts'
 import { Mailer } from './notify/mailer.ts'
@@ -35,6 +39,8 @@ import type { Sealer } from './trail/sealer.ts'
 /** A server without sockets. */
 export interface House extends AsyncDisposable {
   readonly call: (received: Received) => Promise<Reply>
+  /** Answers what nodes' agents send. */
+  readonly agent: (received: Received) => Promise<Reply | OpenReply>
   readonly store: Store
   readonly keyring: Keyring
   readonly sealer: Sealer
@@ -123,9 +129,17 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     trailBuckets: new Set(config.trailBuckets.keys()),
     home,
   })
+  const link = parts.use(
+    await NodeLink.open({
+      ...{ store, keyring, throttle, clock, random, timer, logger, metrics, home },
+      dispatch: runCommand({ store, keyring, clock, random }),
+      associations: stateManager({ store, keyring, clock }),
+    }),
+  )
   const built = parts.move()
   return {
     call,
+    agent: (received) => link.answer(received),
     store,
     keyring,
     sealer,

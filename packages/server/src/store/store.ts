@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { AssociationReader, AssociationWriter } from './associations.ts'
 import type { CommandReader, CommandWriter } from './commands.ts'
 import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
+import type { DesiredReader, DesiredWriter } from './desired.ts'
 import type { DocumentReader, DocumentWriter } from './documents.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
@@ -29,6 +30,7 @@ export interface Readers {
   readonly keys: KeyReader
   readonly principals: PrincipalReader
   readonly nodes: NodeReader
+  readonly desired: DesiredReader
   readonly documents: DocumentReader
   readonly associations: AssociationReader
   readonly trail: TrailReader
@@ -48,6 +50,7 @@ export interface Writers {
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
   readonly nodes: NodeWriter
+  readonly desired: DesiredWriter
   readonly documents: DocumentWriter
   readonly associations: AssociationWriter
   readonly trail: TrailWriter

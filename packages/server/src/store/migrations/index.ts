@@ -15,6 +15,7 @@ import { nodes } from './0015-nodes.ts'
 import { documents } from './0016-documents.ts'
 import { associations } from './0017-associations.ts'
 import { commands } from './0018-commands.ts'
+import { desired } from './0019-desired.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   documents,
   associations,
   commands,
+  desired,
 ]
