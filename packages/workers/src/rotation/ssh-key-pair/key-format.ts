@@ -79,7 +79,7 @@ function publicBlob(publicKey: KeyObject): { readonly type: string; readonly blo
 }
 
 const PUBLIC_LINE =
-  /^\s*(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) ([A-Za-z0-9+/]{40,2000}={0,2})(?:\s[^\r\n]*)?\s*$/
+  /^\s*(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) ([A-Za-z0-9+/]{40,2000}={0,2})(?:[ \t][^\r\n]*)?\s*$/
 
 /** A public key that somebody wrote, as the line of a version; undefined where it is none. Its options are not taken. */
 export function authorizedKeyOf(text: unknown, token: string): AuthorizedKey | undefined {

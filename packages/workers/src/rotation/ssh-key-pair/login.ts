@@ -121,6 +121,5 @@ function classify(error: Error & { readonly level?: string }): readonly [LoginOu
 }
 
 function setReplyLimit(over: () => void): NodeJS.Timeout {
-  // biome-ignore lint/plugin: a limit on another process's answer, in a process that lives for one invocation
   return setTimeout(over, REPLY_MS)
 }
