@@ -24,7 +24,7 @@ interface ModelNode {
 
 export class ModelFleet implements Fleet {
   readonly members: ModelNode[] = []
-  readonly pace: Pace = { now: () => this.nowMs, sleep: async (ms) => void (this.nowMs += ms) }
+  readonly pace: Pace = { now: () => this.nowMs, sleep: async (ms) => this.#advance(ms) }
   nowMs = 0
   /** What readers may hold: the version that is current, and until when those before it may be in use. */
   currentToken: string | undefined
@@ -126,6 +126,10 @@ export class ModelFleet implements Fleet {
   #settle(node: ModelNode): void {
     if (this.#script === undefined) return
     node.isSettled = this.#execute(node, this.#script).state === 'done' || node.isSettled
+  }
+
+  #advance(ms: number): void {
+    this.nowMs += ms
   }
 
   async #call<T>(act: () => T): Promise<T> {
