@@ -14,6 +14,7 @@ import type { Secret } from '../packages/server/src/store/secrets.ts'
 import type { Store } from '../packages/server/src/store/store.ts'
 import { openTestStore } from '../packages/server/src/store/test-store.ts'
 import { ManualClock } from '../packages/server/src/testing/manual-clock.ts'
+import { NO_CHANNELS } from '../packages/server/src/testing/no-channels.ts'
 import type { Report } from './report.ts'
 
 const SECRETS = 10_000
@@ -44,7 +45,14 @@ export async function rotation(report: Report): Promise<void> {
   report.note(
     `${SECRETS} secrets put on schedules: ${queued.cpuMs.toFixed(0)} ms of CPU, ${grown.toFixed(0)} MiB with the store's rows in memory.`,
   )
-  const rooms = { store, keyring, clock, random: systemRandom, functions: mover(store) }
+  const rooms = {
+    store,
+    keyring,
+    clock,
+    random: systemRandom,
+    functions: mover(store),
+    channels: NO_CHANNELS,
+  }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   const idle = await measured(async () => {
     for (let look = 0; look < LOOKS; look++) await scheduler.settle()

@@ -4,6 +4,7 @@
  * ratios and the CPU time per request; requests a second swing with whatever else the machine does.
  */
 import { parseArgs } from 'node:util'
+import { delivery } from './delivery.ts'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
@@ -24,6 +25,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   moving,
   rotation,
   trail,
+  delivery,
 }
 
 const { values: flags, positionals } = parseArgs({

@@ -41,11 +41,18 @@ describe('generate', () => {
       ['sts', 'TokenCode'],
       ['sts', 'WebIdentityToken'],
       ['sts', 'SAMLAssertion'],
+      ['sns', 'Subject'],
+      ['sns', 'MessageAttributes'],
       ['lambda', 'Variables'],
       ['lambda', 'ZipFile'],
       ['lambda', 'Payload'],
       ['lambda', 'LogResult'],
       ['lambda', 'ClientContext'],
+      ['ssm', 'ActivationCode'],
+      ['ssm', 'StandardOutputContent'],
+      ['ssm', 'StandardErrorContent'],
+      ['ssm', 'Output'],
+      ['ssm', 'TraceOutput'],
     ]
     for (const [service, member] of members) {
       const { shapes } = JSON.parse(TABLES.get(`${service}.json`) ?? '')

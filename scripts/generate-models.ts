@@ -4,7 +4,7 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda']
+const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda', 'ssm']
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 
@@ -50,6 +50,44 @@ const ANSWERED: Named<readonly string[]> = {
     'UpdateFunctionCode',
     'UpdateFunctionConfiguration',
   ],
+  ssm: [
+    'AddTagsToResource',
+    'CancelCommand',
+    'CreateActivation',
+    'CreateAssociation',
+    'CreateDocument',
+    'DeleteActivation',
+    'DeleteAssociation',
+    'DeleteDocument',
+    'DeregisterManagedInstance',
+    'DescribeActivations',
+    'DescribeAssociation',
+    'DescribeAssociationExecutionTargets',
+    'DescribeAssociationExecutions',
+    'DescribeDocument',
+    'DescribeDocumentPermission',
+    'DescribeEffectiveInstanceAssociations',
+    'DescribeInstanceAssociationsStatus',
+    'DescribeInstanceInformation',
+    'GetCommandInvocation',
+    'GetConnectionStatus',
+    'GetDocument',
+    'ListAssociationVersions',
+    'ListAssociations',
+    'ListCommandInvocations',
+    'ListCommands',
+    'ListDocumentVersions',
+    'ListDocuments',
+    'ListTagsForResource',
+    'ModifyDocumentPermission',
+    'RemoveTagsFromResource',
+    'SendCommand',
+    'StartAssociationsOnce',
+    'UpdateAssociation',
+    'UpdateDocument',
+    'UpdateDocumentDefaultVersion',
+    'UpdateManagedInstanceRole',
+  ],
 }
 
 /**
@@ -62,6 +100,14 @@ const CORRECTIONS: Named<Named<object>> = {
   // DIVERGENCE: AWS repeats one-time codes in validation errors and shows session tokens in the trail; we
   // treat both as sensitive.
   iam: { authenticationCodeType: { sensitive: true } },
+  // CloudTrail hides what is published; a confirmation's token and a webhook's URL are capabilities.
+  sns: {
+    message: { sensitive: true },
+    subject: { sensitive: true },
+    MessageAttributeMap: { sensitive: true },
+    token: { sensitive: true },
+    endpoint: { sensitive: true },
+  },
   sts: { tokenCodeType: { sensitive: true }, tokenType: { sensitive: true } },
   lambda: {
     // What functions of ordinary kinds may have.
@@ -71,6 +117,18 @@ const CORRECTIONS: Named<Named<object>> = {
     // Printed by the function, or given to it: either may hold what it works with.
     'InvocationResponse.LogResult': { sensitive: true },
     'InvocationRequest.ClientContext': { sensitive: true },
+  },
+  ssm: {
+    // As CloudTrail shows that a command had some.
+    // https://docs.aws.amazon.com/systems-manager/latest/userguide/monitoring-cloudtrail-logs.html
+    Parameters: { trailText: 'HIDDEN_DUE_TO_SECURITY_REASONS' },
+    // Whoever has it may add a machine.
+    ActivationCode: { sensitive: true },
+    // Printed by commands, which work with whatever the machine holds.
+    StandardOutputContent: { sensitive: true },
+    StandardErrorContent: { sensitive: true },
+    CommandPluginOutput: { sensitive: true },
+    InvocationTraceOutput: { sensitive: true },
   },
 }
 

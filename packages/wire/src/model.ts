@@ -6,6 +6,7 @@ import lambda from './generated/lambda.json' with { type: 'json' }
 import type { Operations } from './generated/operations.ts'
 import secretsmanager from './generated/secretsmanager.json' with { type: 'json' }
 import sns from './generated/sns.json' with { type: 'json' }
+import ssm from './generated/ssm.json' with { type: 'json' }
 import sts from './generated/sts.json' with { type: 'json' }
 import type { Location, Member, Shape, StructureShape } from './shape.ts'
 
@@ -96,6 +97,7 @@ const TABLES: Readonly<Record<ServiceName, unknown>> = {
   cloudtrail,
   sns,
   lambda,
+  ssm,
 }
 const NO_MEMBERS: StructureShape = { type: 'structure', members: [] }
 const loaded = new Map<ServiceName, ServiceModel>()

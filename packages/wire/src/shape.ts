@@ -4,6 +4,8 @@ export type Members = Readonly<Record<string, unknown>>
 interface Sensible {
   /** The value must appear in no error sentence, no trail event and no log. */
   readonly sensitive?: true
+  /** The text that a trail event has in its place; absent: a sensitive member is left out. */
+  readonly trailText?: string
 }
 
 export interface Member {

@@ -62,6 +62,14 @@ describe('the trail', () => {
     })
   })
 
+  test('what a command was given is replaced by the text that CloudTrail has there', () => {
+    const input = { DocumentName: 'AWS-RunShellScript', Parameters: { commands: [SECRET] } }
+    assert.deepEqual(trailParameters(operationOf('ssm', 'SendCommand'), input), {
+      documentName: 'AWS-RunShellScript',
+      parameters: 'HIDDEN_DUE_TO_SECURITY_REASONS',
+    })
+  })
+
   test('no sensitive value and no bytes appear, for any input or output of any operation', () => {
     for (const operation of allOperations()) {
       const { input, output } = operation

@@ -7,8 +7,8 @@ type Project = (value: unknown) => unknown
 
 /**
  * An operation's decoded input as a trail event's `requestParameters`: member names with a lower-case first
- * letter, instants as ISO 8601 text. Sensitive members and blobs are left out, so no value that the model, or
- * our correction of it, calls sensitive can reach the trail. The input need not be valid.
+ * letter, instants as ISO 8601 text. Sensitive members and blobs are left out or replaced, so no value that the
+ * model, or our correction of it, calls sensitive can reach the trail. The input need not be valid.
  *
  * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
@@ -23,6 +23,8 @@ export function trailResponse(operation: OperationModel, output: unknown): Recor
 
 /** Undefined: values of this shape stay out of the trail. */
 const projection = oncePerShape((shape: Shape): { readonly project: Project } | undefined => {
+  const { trailText } = shape
+  if (trailText !== undefined) return { project: () => trailText }
   // Bytes are ciphertext, keys or values: none tells an auditor anything.
   if (shape.sensitive || shape.type === 'blob') return undefined
   switch (shape.type) {

@@ -75,6 +75,7 @@ export class Scene implements AsyncDisposable {
     return {
       account,
       region: REGION,
+      regions: [REGION],
       partition: 'aws',
       principal,
       requestId: 'request',
@@ -82,6 +83,8 @@ export class Scene implements AsyncDisposable {
       timer: systemTimer,
       random: systemRandom,
       keyring: this.keyring,
+      trailBuckets: new Set(),
+      destinations: { admitsHost: () => false, mail: false },
       store,
       access,
       keysRevision: () => this.store.revision('keys'),

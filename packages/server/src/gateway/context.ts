@@ -1,6 +1,7 @@
 import type { AwsError } from '@lockstep/wire'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -12,6 +13,8 @@ import type { Principal, Tags } from './principal.ts'
 export interface Target {
   /** The canonical ARN; `*` for a call that touches nothing in particular. */
   readonly arn: string
+  /** Further ARNs of the same thing: a policy that names any of them means it, one that excepts any does not. */
+  readonly otherArns?: readonly string[]
   /** The account that owns it. */
   readonly account: string
   /**
@@ -55,6 +58,8 @@ export interface Context {
   /** The caller's account. What a call by ARN touches may lie in another. */
   readonly account: string
   readonly region: string
+  /** Every region that this server answers for. */
+  readonly regions: readonly string[]
   readonly partition: string
   readonly principal: Principal
   readonly requestId: string
@@ -63,9 +68,13 @@ export interface Context {
   /** For long reads, to let others have a turn. Never for a write: its transaction would stay open meanwhile. */
   readonly timer: Timer
   readonly keyring: Keyring
+  /** Where notices may be sent to. */
+  readonly destinations: Destinations
   /** Runs functions. Never for a write: its transaction would stay open meanwhile. */
   readonly functions: Functions
   readonly store: Readers
+  /** The buckets that trails may name: the operator says where each is. */
+  readonly trailBuckets: ReadonlySet<string>
   /** `write`: {@link store} is a transaction, so what it shows may never be committed and is not for a cache. */
   readonly access: 'read' | 'write'
   /** Grows when a KMS key changed; caches of keys compare it. */

@@ -29,7 +29,7 @@ export class Decider {
     const resource = this.#resourcePolicy(target)
     const ask: Ask = {
       action,
-      resource: target.arn,
+      resource: target.otherArns ? [target.arn, ...target.otherArns] : target.arn,
       resourceAccount: target.account,
       principal: viewOf(principal),
       key: keysOf(call, check),
@@ -93,6 +93,7 @@ function leaveRoom(ask: Ask, { boundary, session }: PolicySet): boolean {
 /** The caller as the policy language tells callers apart. */
 function viewOf(principal: Principal): PrincipalView {
   const { arn, account, userId, session } = principal
+  if (principal.kind === 'anonymous') return { kind: 'anonymous' }
   if (principal.kind === 'root') return { kind: 'root', arn, account }
   if (session?.role === undefined) return { kind: 'user', arn, account, id: userId }
   const { arn: roleArn, id: roleId } = session.role

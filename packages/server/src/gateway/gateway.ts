@@ -19,7 +19,6 @@ export interface GatewayParts extends Rooms {
   readonly registry: Registry
   readonly credentials: CredentialFinder
   readonly throttle: Throttle
-  readonly regions: readonly string[]
   readonly logger: Logger
   readonly metrics: Metrics
 }

@@ -1,6 +1,7 @@
 import { partitionOf, trailResponse } from '@lockstep/wire'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
@@ -19,9 +20,14 @@ export interface Rooms extends PreparationDoors {
   readonly random: Random
   readonly timer: Timer
   readonly keyring: Keyring
+  readonly destinations: Destinations
   readonly functions: Functions
   readonly store: Store
   readonly decider: Decider
+  /** Those that this server answers for. */
+  readonly regions: readonly string[]
+  /** The buckets that trails may name. */
+  readonly trailBuckets: ReadonlySet<string>
   /** Where the events of calls go that never proved who they are. */
   readonly home: Place
 }
@@ -58,7 +64,7 @@ export function transact(rooms: Rooms): Step<Decoded, Ready> {
 
 function contextOf<Held extends Readers>(
   call: Decoded,
-  { clock, random, timer, keyring, functions, store, decider }: Rooms,
+  { clock, random, timer, keyring, destinations, functions, store, decider, regions, trailBuckets }: Rooms,
   held: Held,
 ): Context & { readonly store: Held } {
   const { principal, region, facts, received } = call
@@ -66,6 +72,7 @@ function contextOf<Held extends Readers>(
   return {
     account: principal.account,
     region,
+    regions,
     partition: partitionOf(region),
     principal,
     requestId: received.requestId,
@@ -73,8 +80,10 @@ function contextOf<Held extends Readers>(
     random,
     timer,
     keyring,
+    destinations,
     functions,
     store: held,
+    trailBuckets,
     access: call.operation.access,
     keysRevision: () => store.revision('keys'),
     refusal,

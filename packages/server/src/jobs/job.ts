@@ -1,5 +1,6 @@
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { NoticeChannels } from '../notify/channels.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
@@ -13,6 +14,8 @@ export interface JobRooms {
   readonly clock: Clock
   readonly random: Random
   readonly functions: Functions
+  /** The ways by which notices leave. */
+  readonly channels: NoticeChannels
 }
 
 /**

@@ -27,8 +27,8 @@ const DAY_SECONDS = 86_400
 /** What the clock brings about between now and `seconds` later. */
 async function pass({ clock, house }: TestServer, seconds: number): Promise<void> {
   clock.advance(seconds)
-  const { store, keyring, functions } = house
-  const rooms = { store, keyring, functions, clock, random: systemRandom }
+  const { store, keyring, functions, channels } = house
+  const rooms = { store, keyring, functions, channels, clock, random: systemRandom }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()
 }

@@ -7,6 +7,7 @@ import { systemRandom } from '../platform/random.ts'
 import type { NewJob } from '../store/jobs.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { inTransaction, type JobRooms, type RunJob } from './job.ts'
 import { retryDelayMs, Scheduler } from './scheduler.ts'
 
@@ -19,7 +20,7 @@ async function start(run: RunJob) {
   const store = await openTestStore({ kind: 'memory' }, clock)
   const { keyring } = await Keyring.create(openMemoryRootKey(systemRandom), systemRandom, START)
   const functions = { invoke: () => assert.fail('no job here invokes a function') }
-  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions }
+  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions, channels: NO_CHANNELS }
   const wakes: (() => void)[] = []
   const logged: string[] = []
   const note = (event: string) => void logged.push(event)

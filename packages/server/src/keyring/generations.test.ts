@@ -17,6 +17,8 @@ const PURPOSES: Purpose[] = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'notice',
+  'notice-signing',
 ]
 
 describe('generations', () => {

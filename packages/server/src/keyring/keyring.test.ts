@@ -16,6 +16,8 @@ const PURPOSES: Purpose[] = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'notice',
+  'notice-signing',
 ]
 const bytes = fc.uint8Array({ maxLength: 300 })
 const text = fc.string({ unit: 'grapheme', maxLength: 8 })

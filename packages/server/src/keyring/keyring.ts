@@ -18,8 +18,14 @@ const PURPOSES = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'trail-digest',
+  'notice',
+  'notice-signing',
   'function-environment',
   'function-event',
+  'fleet-signing',
+  'command',
+  'association-parameters',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

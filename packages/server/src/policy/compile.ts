@@ -35,17 +35,28 @@ export function compilePolicy(policy: Policy, meta: { readonly arn?: string } = 
   return { ...meta, statements: policy.statements.map((statement) => compileStatement(statement, variables)) }
 }
 
+/** A resource's one ARN, or every ARN of one that goes by several. */
+export type ResourceNames = string | readonly string[]
+
 /** Whether the statement is about this action and resource, and all its conditions hold. */
 export function applies(
   statement: CompiledStatement,
   action: string,
-  resource: string,
+  resource: ResourceNames,
   key: KeyLookup,
 ): boolean {
   if (!selects(statement.actions, action, key)) return false
-  if (statement.resources && !selects(statement.resources, resource, key)) return false
+  if (statement.resources && !selectsResource(statement.resources, resource, key)) return false
   for (const holds of statement.conditions) if (!holds(key)) return false
   return true
+}
+
+/** A resource by several names is meant where one of them is, and excepted where one of them is. */
+function selectsResource(selection: CompiledSelection, names: ResourceNames, key: KeyLookup): boolean {
+  if (typeof names === 'string') return selects(selection, names, key)
+  return selection.negated
+    ? names.every((name) => selects(selection, name, key))
+    : names.some((name) => selects(selection, name, key))
 }
 
 function compileStatement(statement: Statement, variables: boolean): CompiledStatement {

@@ -73,3 +73,21 @@ test('a malformed value never throws while deciding, whatever the operator', () 
     }
   }
 })
+
+test('a resource by several names is meant, or excepted, by any one of them', () => {
+  const [one, other] = ['arn:aws:ssm:::managed-instance/mi-1', 'arn:aws:ec2:::instance/i-1']
+  const allows = (...statements: readonly object[]) =>
+    evaluate(
+      { ...ask(() => undefined), resource: [one, other] },
+      { identity: statements.map((each) => identity({ Action: '*', ...each })), resourceKind: 'standard' },
+    ).allowed
+  const everything = { Effect: 'Allow', Resource: '*' }
+  for (const name of [one, other]) {
+    assert.equal(allows({ Effect: 'Allow', Resource: name }), true)
+    assert.equal(allows({ Effect: 'Allow', NotResource: name }), false)
+    assert.equal(allows(everything, { Effect: 'Deny', Resource: name }), false)
+    assert.equal(allows(everything, { Effect: 'Deny', NotResource: name }), true)
+  }
+  assert.equal(allows({ Effect: 'Allow', Resource: 'arn:aws:ec2:::instance/i-2' }), false)
+  assert.equal(allows(everything, { Effect: 'Deny', NotResource: 'arn:aws:ec2:::instance/i-2' }), false)
+})

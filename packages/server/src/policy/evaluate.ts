@@ -1,4 +1,4 @@
-import { applies, type CompiledPolicy } from './compile.ts'
+import { applies, type CompiledPolicy, type ResourceNames } from './compile.ts'
 import { type Grant, grantTo, type PrincipalView } from './principals.ts'
 import type { KeyLookup } from './template.ts'
 
@@ -6,8 +6,8 @@ import type { KeyLookup } from './template.ts'
 export interface Ask {
   /** `service:Action`, in any case. */
   readonly action: string
-  /** The resource's one canonical ARN, or `*` for an action on no resource. */
-  readonly resource: string
+  /** The resource's canonical ARN, all of them where it goes by several, or `*` for an action on no resource. */
+  readonly resource: ResourceNames
   /** The account that owns the resource; for `*` the caller's own. */
   readonly resourceAccount: string
   readonly principal: PrincipalView

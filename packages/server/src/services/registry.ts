@@ -5,7 +5,8 @@ import { kms } from './kms/index.ts'
 import { lambda } from './lambda/index.ts'
 import { secretsmanager } from './secretsmanager/index.ts'
 import { sns } from './sns/index.ts'
+import { ssm } from './ssm/index.ts'
 import { sts } from './sts/index.ts'
 
 /** Every service the server answers for. */
-export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda }
+export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, ssm }

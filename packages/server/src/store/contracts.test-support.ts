@@ -1,11 +1,18 @@
+import { desiredContract } from './desired.contract.ts'
+import { commandsContract } from './commands.contract.ts'
+import { associationsContract } from './associations.contract.ts'
+import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
+import { nodesContract } from './nodes.contract.ts'
+import { noticesContract } from './notices.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
 import { secretsContract } from './secrets.contract.ts'
 import { storeContract } from './store.contract.ts'
 import type { Store } from './store.ts'
+import { topicsContract } from './topics.contract.ts'
 import { trailContract } from './trail.contract.ts'
 
 /** Every contract that an engine keeps, once for each way in which it keeps its data. */
@@ -15,6 +22,13 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   secretsContract(open)
   keysContract(open)
   principalContract(open)
+  topicsContract(open)
+  noticesContract(open)
   functionsContract(open)
+  nodesContract(open)
+  desiredContract(open)
+  commandsContract(open)
+  documentsContract(open)
+  associationsContract(open)
   trailContract(open)
 }

@@ -1,11 +1,19 @@
 import type { KeyObject } from 'node:crypto'
+import type { CommandReader, CommandWriter } from './commands.ts'
+import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
+import type { DesiredReader, DesiredWriter } from './desired.ts'
+import type { AssociationReader, AssociationWriter } from './associations.ts'
+import type { DocumentReader, DocumentWriter } from './documents.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
+import type { NodeReader, NodeWriter } from './nodes.ts'
+import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
+import type { TopicReader, TopicWriter } from './topics.ts'
 import type { TrailEntry, TrailReader, TrailWriter } from './trail.ts'
 
 /** Where a row lives. Every table carries both; what IAM and STS keep has region `global`. */
@@ -16,24 +24,40 @@ export interface Place {
 
 /** What a read may ask. It sees committed rows only. */
 export interface Readers {
+  readonly commands: CommandReader
   readonly secrets: SecretReader
   readonly keys: KeyReader
   readonly principals: PrincipalReader
+  readonly nodes: NodeReader
+  readonly desired: DesiredReader
+  readonly documents: DocumentReader
+  readonly associations: AssociationReader
   readonly trail: TrailReader
   readonly jobs: JobReader
+  readonly topics: TopicReader
+  readonly notices: NoticeReader
   readonly functions: FunctionReader
   readonly installation: InstallationReader
+  readonly deliveries: DeliveryReader
 }
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
 export interface Writers {
+  readonly commands: CommandWriter
   readonly secrets: SecretWriter
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
+  readonly nodes: NodeWriter
+  readonly desired: DesiredWriter
+  readonly documents: DocumentWriter
+  readonly associations: AssociationWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
+  readonly topics: TopicWriter
+  readonly notices: NoticeWriter
   readonly functions: FunctionWriter
   readonly installation: InstallationWriter
+  readonly deliveries: DeliveryWriter
 }
 
 /**

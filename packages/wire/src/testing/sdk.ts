@@ -4,6 +4,7 @@ import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
 import * as secretsmanager from '@aws-sdk/client-secrets-manager'
 import * as sns from '@aws-sdk/client-sns'
+import * as ssm from '@aws-sdk/client-ssm'
 import * as sts from '@aws-sdk/client-sts'
 import type { ServiceName } from '../model.ts'
 import type { RestRequest } from '../rest-decode.ts'
@@ -16,6 +17,7 @@ const MODULES: Readonly<Record<ServiceName, object>> = {
   cloudtrail,
   sns,
   lambda,
+  ssm,
 }
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'SecretsManagerClient',
@@ -25,6 +27,7 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   cloudtrail: 'CloudTrailClient',
   sns: 'SNSClient',
   lambda: 'LambdaClient',
+  ssm: 'SSMClient',
 }
 
 type ClientClass = new (config: object) => { send(command: object): Promise<{ readonly $metadata: unknown }> }

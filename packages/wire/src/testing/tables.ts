@@ -4,10 +4,11 @@ import kms from '../generated/kms.json' with { type: 'json' }
 import lambda from '../generated/lambda.json' with { type: 'json' }
 import secretsmanager from '../generated/secretsmanager.json' with { type: 'json' }
 import sns from '../generated/sns.json' with { type: 'json' }
+import ssm from '../generated/ssm.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda } as const
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, ssm } as const
 export const SERVICES: readonly ServiceName[] = [
   'secretsmanager',
   'kms',
@@ -16,6 +17,7 @@ export const SERVICES: readonly ServiceName[] = [
   'cloudtrail',
   'sns',
   'lambda',
+  'ssm',
 ]
 
 /** An operation that the test knows to exist. */

@@ -7,6 +7,14 @@ import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
 import { rotations } from './0009-rotations.ts'
+import { topics } from './0010-topics.ts'
+import { trails } from './0012-trails.ts'
+import { replicas } from './0013-replicas.ts'
+import { nodes } from './0015-nodes.ts'
+import { documents } from './0016-documents.ts'
+import { associations } from './0017-associations.ts'
+import { commands } from './0018-commands.ts'
+import { desired } from './0019-desired.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -20,4 +28,12 @@ export const migrations: readonly Migration[] = [
   servers,
   functions,
   rotations,
+  topics,
+  trails,
+  replicas,
+  nodes,
+  documents,
+  associations,
+  commands,
+  desired,
 ]
