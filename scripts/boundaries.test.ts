@@ -35,6 +35,8 @@ const FORBIDDEN = [
   [`${server}/rotation/planted.ts`, '../services/registry.ts'],
   [`${server}/rotation/planted.ts`, '../jobs/job.ts'],
   [`${server}/schedule/planted.ts`, '../store/store.ts'],
+  [`${server}/fleet/planted.ts`, '../services/registry.ts'],
+  [`${server}/fleet/planted.ts`, '../jobs/index.ts'],
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],
   ['packages/wire/src/planted.ts', '@lockstep/server/main'],

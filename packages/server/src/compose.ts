@@ -6,6 +6,7 @@ import { probeConfinement } from './functions/confinement.ts'
 import type { Functions } from './functions/functions.ts'
 import { FunctionRunner } from './functions/runner.ts'
 import type { Received, Reply } from './gateway/call.ts'
+import type { OpenReply } from './gateway/open-reply.ts'
 import { Credentials } from './gateway/credentials.ts'
 import { Decider } from './gateway/decide.ts'
 import { gateway } from './gateway/gateway.ts'
@@ -67,6 +68,8 @@ export interface Administrator {
 /** A server without sockets. */
 export interface House extends AsyncDisposable {
   readonly call: (received: Received) => Promise<Reply>
+  /** Answers what nodes' agents send. */
+  readonly agent: (received: Received) => Promise<Reply | OpenReply>
   readonly store: Store
   readonly keyring: Keyring
   readonly sealer: Sealer

@@ -1,4 +1,8 @@
+import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
+import type { DesiredTables } from './desired.ts'
+import type { AssociationTables } from './associations.ts'
+import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -21,5 +25,9 @@ export interface Tables
     NoticeTables,
     FunctionTables,
     NodeTables,
+    DesiredTables,
     InstallationTables,
-    DeliveryTables {}
+    DeliveryTables,
+    CommandTables,
+    DocumentTables,
+    AssociationTables {}
