@@ -18,6 +18,7 @@ describe('loadModel', () => {
       'sns query 2010-03-31',
       'lambda rest-json 2015-03-31',
       'ssm json AmazonSSM',
+      'ec2 ec2 2016-11-15',
     ])
   })
 

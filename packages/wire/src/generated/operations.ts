@@ -424,4 +424,12 @@ export interface Operations {
     | 'UpdateDocument'
     | 'UpdateDocumentDefaultVersion'
     | 'UpdateManagedInstanceRole'
+  ec2:
+    | 'CreateTags'
+    | 'DeleteTags'
+    | 'DescribeAvailabilityZones'
+    | 'DescribeInstanceStatus'
+    | 'DescribeInstances'
+    | 'DescribeRegions'
+    | 'DescribeTags'
 }

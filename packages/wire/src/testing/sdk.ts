@@ -1,4 +1,5 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
+import * as ec2 from '@aws-sdk/client-ec2'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
@@ -18,6 +19,7 @@ const MODULES: Readonly<Record<ServiceName, object>> = {
   sns,
   lambda,
   ssm,
+  ec2,
 }
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'SecretsManagerClient',
@@ -28,6 +30,7 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   sns: 'SNSClient',
   lambda: 'LambdaClient',
   ssm: 'SSMClient',
+  ec2: 'EC2Client',
 }
 
 type ClientClass = new (config: object) => { send(command: object): Promise<{ readonly $metadata: unknown }> }
