@@ -21,6 +21,8 @@ import { runStep } from './run-step.ts'
 
 /** As many commands run side by side as under Amazon's agent. */
 const WORKERS = 5
+/** Longer than a command may take to come. */
+const RECALLED_MS = 31 * 24 * 3600 * 1000
 const CONVERGE_MS = 60_000
 const REPORT_RETRY_MS = 2_000
 
@@ -186,8 +188,26 @@ export class Agent implements Disposable {
       this.#ledger.begin(commandId, this.#parts.doors.now(), command.notAfter)
       this.#ledger.end({ commandId, outcome: 'Cancelled', steps: [] })
       this.#report()
+    } else if (this.#ledger.has(commandId)) this.#recalled(commandId)
+    else {
+      // It has not come yet, and must not be begun when it does.
+      const now = this.#parts.doors.now()
+      const notAfter = new Date(now.getTime() + RECALLED_MS).toISOString()
+      this.#ledger.begin(commandId, now, notAfter)
+      this.#ledger.end({ commandId, outcome: 'Cancelled', steps: [] })
+      this.#report()
     }
-    this.#running.get(commandId)?.abort()
+  }
+
+  /** Stops it where it runs; where it is over, the server has not heard of it. */
+  #recalled(commandId: string): void {
+    const running = this.#running.get(commandId)
+    if (running) {
+      running.abort()
+      return
+    }
+    this.#ledger.tellAgain(commandId)
+    this.#report()
   }
 
   /** Applies what is due, one after another, and looks again in a minute. */

@@ -114,11 +114,14 @@ export class Delivery implements AsyncDisposable {
       for (const channel of fresh) await this.#feed(channel)
       return
     }
-    for (const { place, channels: held } of byPlace([...channels])) {
-      const waiting = new Set(await dispatch.waiting(place))
-      for (const channel of held)
-        if (!channel.isFed || waiting.has(channel.node.id)) await this.#feed(channel)
-    }
+    for (const { place, channels: held } of byPlace([...channels]))
+      for (let i = 0; i < held.length; i += CHUNK) {
+        const some = held.slice(i, i + CHUNK)
+        const ids = some.map(({ node }) => node.id)
+        const waiting = new Set(await dispatch.waitingAmong(place, ids))
+        for (const channel of some)
+          if (!channel.isFed || waiting.has(channel.node.id)) await this.#feed(channel)
+      }
   }
 
   async #feed(channel: Channel): Promise<void> {

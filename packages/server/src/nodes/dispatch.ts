@@ -15,11 +15,11 @@ export interface Due {
 
 /** What the link asks of Run Command. */
 export interface Dispatch {
-  /** The ids of the nodes of a place for which {@link due} is not empty. It may name some for which it is. */
-  waiting(place: Place): Promise<readonly string[]>
+  /** Of these nodes, those for which {@link due} is not empty. It may name some for which it is. */
+  waitingAmong(place: Place, ids: readonly string[]): Promise<readonly string[]>
   due(node: NodeName): Promise<Due>
   /**
-   * Takes what a node tells of commands, as one transaction. What is known already changes nothing, and so does what is
+   * Takes what a node tells of commands, durably. What is known already changes nothing, and so does what is
    * about commands that the node was never sent: it speaks for itself alone.
    */
   takeReport(node: NodeName, report: Pick<Report, 'started' | 'results'>): Promise<void>
@@ -30,5 +30,5 @@ export interface Associations {
   /** What each node is to be kept at, by its id and in a fixed order; nodes without any need not be among them. */
   of(place: Place, nodes: readonly FleetNode[]): Promise<ReadonlyMap<string, readonly NodeAssociation[]>>
   /** As {@link Dispatch.takeReport}. */
-  takeReport(node: NodeName, report: Report['associations']): Promise<void>
+  takeReport(node: FleetNode, report: Report['associations']): Promise<void>
 }

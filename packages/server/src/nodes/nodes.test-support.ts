@@ -40,7 +40,7 @@ export class MemoryDispatch implements Dispatch {
   readonly cancelled = new Map<string, string[]>()
   readonly reports: { readonly node: string; readonly report: Pick<Report, 'started' | 'results'> }[] = []
 
-  async waiting(): Promise<readonly string[]> {
+  async waitingAmong(): Promise<readonly string[]> {
     return [...this.commands.keys(), ...this.cancelled.keys()]
   }
 

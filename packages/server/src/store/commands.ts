@@ -161,6 +161,8 @@ export interface CommandReader {
   invocations(place: Place, query: InvocationQuery): Promise<readonly ListedInvocation[]>
   /** What a node has not ended of what it was sent; bounded by what of it has not expired. */
   openOf(place: Place, instanceId: string): Promise<readonly ListedInvocation[]>
+  /** Of these nodes, those that have something to begin, to leave, or not to begin. */
+  waitingAmong(place: Place, instanceIds: readonly string[]): Promise<readonly string[]>
   /** In the order in which they were run; none before the end. */
   outcomes(place: Place, id: string, instanceId: string): Promise<readonly StepOutcome[]>
 }

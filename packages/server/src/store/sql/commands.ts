@@ -88,6 +88,21 @@ export class SqlCommands implements CommandWriter {
     return listInvocations(this.#sql, place, { instanceId, isOpen: true })
   }
 
+  async waitingAmong({ account, region }: Place, instanceIds: readonly string[]): Promise<readonly string[]> {
+    if (instanceIds.length === 0) return []
+    const rows = await this.#sql.query
+      .selectFrom('command_invocations')
+      .select('instance_id')
+      .distinct()
+      .where('account', '=', account)
+      .where('region', '=', region)
+      .where('instance_id', 'in', instanceIds)
+      .where('ended_at', 'is', null)
+      .where('status', 'in', ['Pending', 'Recalled', 'Cancelling'])
+      .execute()
+    return rows.map(({ instance_id }) => instance_id)
+  }
+
   async outcomes(place: Place, id: string, instanceId: string): Promise<readonly StepOutcome[]> {
     const text = `select * from command_outcomes ${OF_NODE} order by step`
     return (await this.#sql.rows<OutcomeRow>(text, ...at(place, id), instanceId)).map(outcomeOf)
