@@ -41,7 +41,7 @@ test('a rotation that has not come to its end goes, with its key and AWSPENDING'
   await world.rotator.setSecret(run)
   const { withdrawn } = await rollBack(await scene(world))
   assert.equal(withdrawn, run.clientRequestToken)
-  assert.equal(await world.bench.text('AWSPENDING'), undefined)
+  await assert.rejects(world.bench.text('AWSPENDING'), { name: 'ResourceNotFoundException' })
   assert.equal(world.aws.nodes[0]?.sshd.keys(), `${before.PublicKey}\n`)
 })
 
