@@ -38,6 +38,8 @@ const FORBIDDEN = [
   [`${server}/patterns/planted.ts`, '../platform/clock.ts'],
   [`${server}/bus/planted.ts`, '../gateway/call.ts'],
   [`${server}/bus/planted.ts`, '../jobs/job.ts'],
+  [`${server}/fleet/planted.ts`, '../services/registry.ts'],
+  [`${server}/fleet/planted.ts`, '../jobs/index.ts'],
   [`${server}/http/planted.ts`, '../store/store.ts'],
   [`${server}/platform/planted.ts`, '../store/store.ts'],
   ['packages/wire/src/planted.ts', '@lockstep/server/main'],

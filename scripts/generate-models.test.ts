@@ -101,6 +101,18 @@ describe('compileModel', () => {
       )
   })
 
+  test('EC2’s members keep their names on the wire, and its lists the one name that all have', () => {
+    const source = model({
+      In: structure({ Ids: { shape: 'Ids', locationName: 'InstanceId' }, A: { shape: 'Id' } }),
+      Ids: { type: 'list', member: { shape: 'Id', locationName: 'InstanceId' } },
+      Id: { type: 'string' },
+    })
+    const { shapes } = compileModel('toy', { ...source, metadata: { ...METADATA, protocol: 'ec2' } })
+    assert.deepEqual(JSON.parse(shapes[1] ?? ''), { type: 'list', member: 0 })
+    assert.deepEqual(JSON.parse(shapes[2] ?? '').wireNames, { Ids: 'InstanceId' })
+    assert.throws(() => compileModel('toy', source), /does not know: locationName/)
+  })
+
   test('a member outside of the body keeps its place, and one in a place unknown stops the run', () => {
     const at = (location: string) =>
       model({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda', 'events', 'ssm']
+const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda', 'events', 'ssm', 'ec2']
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 
@@ -68,6 +68,15 @@ const ANSWERED: Named<readonly string[]> = {
     'UntagResource',
     'UpdateFunctionCode',
     'UpdateFunctionConfiguration',
+  ],
+  ec2: [
+    'CreateTags',
+    'DeleteTags',
+    'DescribeAvailabilityZones',
+    'DescribeInstanceStatus',
+    'DescribeInstances',
+    'DescribeRegions',
+    'DescribeTags',
   ],
   ssm: [
     'AddTagsToResource',
@@ -194,6 +203,8 @@ export function compileModel(service: string, model: SourceModel) {
     return index
   }
 
+  const isEc2 = model.metadata.protocol === 'ec2'
+
   function compileShape(name: string): object {
     const source = model.shapes[name]
     if (!source) throw new Error(`${service}: there is no shape ${name}`)
@@ -205,7 +216,9 @@ export function compileModel(service: string, model: SourceModel) {
       ...Object.fromEntries(Object.entries(source).filter(([trait]) => COPIED.includes(trait))),
       ...(members && { members: mapValues(members, (target, each) => memberOf(`${name}.${each}`, target)) }),
       ...locationsOf(members ?? {}),
-      ...(member && { member: reference(member) }),
+      ...(isEc2 && wireNamesOf(members ?? {})),
+      // EC2's elements are called `item` in answers, which locationName repeats, and by their number in requests.
+      ...(member && { member: reference(isEc2 ? unnamed(member) : member) }),
       ...(key && { key: reference(unnamed(key)), ...named('keyName', key) }),
       ...(value && { value: reference(unnamed(value)), ...named('valueName', value) }),
       ...CORRECTIONS[service]?.[name],
@@ -215,7 +228,7 @@ export function compileModel(service: string, model: SourceModel) {
   /** A structure's member: its shape, unless a correction gives it one of its own. */
   function memberOf(path: string, target: Target): number {
     const correction = CORRECTIONS[service]?.[path]
-    const shape = reference(unlocated(target))
+    const shape = reference(isEc2 ? unnamed(target) : unlocated(target))
     return correction
       ? shapes.push(JSON.stringify({ ...JSON.parse(shapes[shape] ?? ''), ...correction })) - 1
       : shape
@@ -259,6 +272,14 @@ function locationsOf(members: Named<Target>): object {
   }
 }
 
+/** EC2: what members are called on the wire, where not by their names. */
+function wireNamesOf(members: Named<Target>): object {
+  const named = Object.entries(members).flatMap(([name, { locationName }]) =>
+    locationName === undefined || locationName === name ? [] : [[name, locationName]],
+  )
+  return named.length === 0 ? {} : { wireNames: Object.fromEntries(named) }
+}
+
 function httpOf({ method, requestUri, responseCode = 200 }: NonNullable<SourceOperation['http']>): object {
   return { method, uri: requestUri, status: responseCode }
 }
@@ -289,7 +310,10 @@ function compileErrors({ shapes, metadata }: SourceModel): Named<object> {
 /** One operation, error and shape a line, so that a refreshed model is read as a diff. */
 function tableText({ operations, errors, shapes, ...metadata }: ReturnType<typeof compileModel>): string {
   const line = ([name, value]: [string, unknown]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`
-  const block = (record: object) => `{\n    ${Object.entries(record).map(line).join(',\n    ')}\n  }`
+  const block = (record: object) =>
+    Object.keys(record).length === 0
+      ? '{}'
+      : `{\n    ${Object.entries(record).map(line).join(',\n    ')}\n  }`
   const fields = Object.entries(metadata).filter(([, value]) => value !== undefined)
   return `{\n  ${fields.map(line).join(',\n  ')},\n  "operations": ${block(operations)},
   "errors": ${block(errors)},\n  "shapes": [\n    ${shapes.join(',\n    ')}\n  ]\n}\n`

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type {
@@ -12,6 +13,7 @@ import type {
 import type { AgentConfig } from './config.ts'
 import { Desired } from './desired.ts'
 import { serverKeyOf } from './identity.ts'
+import { FileJournal, FileKeep, type Journal, type Keep } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import { openFrame } from './open-frame.ts'
 import type { Doors } from './platform.ts'
@@ -19,6 +21,8 @@ import { runStep } from './run-step.ts'
 
 /** As many commands run side by side as under Amazon's agent. */
 const WORKERS = 5
+/** Longer than a command may take to come. */
+const RECALLED_MS = 31 * 24 * 3600 * 1000
 const CONVERGE_MS = 60_000
 const REPORT_RETRY_MS = 2_000
 
@@ -32,6 +36,8 @@ export interface AgentParts {
   facts(): NodeFacts
   /** How a step is run; the real way unless a test or a simulated node has another. */
   readonly run?: (step: NodeStep, cancelled: AbortSignal) => Promise<StepResult>
+  /** Where it is kept what happened; files of the state directory unless a simulated node has none. */
+  readonly kept?: { readonly ledger: Journal; readonly desired: Keep }
 }
 
 /**
@@ -42,6 +48,9 @@ export class Agent implements Disposable {
   readonly #parts: AgentParts
   readonly #ledger: Ledger
   readonly #desired: Desired
+  readonly #serverKey: KeyObject
+  /** Of this process: two that live at once have one identity between them. */
+  readonly #session: string
   readonly #running = new Map<string, AbortController>()
   readonly #waiting: NodeCommand[] = []
   readonly #stop = new AbortController()
@@ -52,11 +61,12 @@ export class Agent implements Disposable {
   #alarms = new Set<Disposable>()
 
   constructor(parts: AgentParts) {
-    const { stateDirectory } = parts.config
-    mkdirSync(join(stateDirectory, 'steps'), { recursive: true, mode: 0o700 })
+    const kept = parts.kept ?? filesIn(parts.config.stateDirectory)
     this.#parts = parts
-    this.#ledger = Ledger.open(join(stateDirectory, 'ledger'), parts.doors.now())
-    this.#desired = new Desired(stateDirectory)
+    this.#serverKey = serverKeyOf(parts.config.serverKey)
+    this.#ledger = Ledger.open(kept.ledger, parts.doors.now())
+    this.#desired = new Desired(kept.desired)
+    this.#session = parts.doors.hex(16)
   }
 
   /** Begins to report and to converge over `network`. */
@@ -66,8 +76,17 @@ export class Agent implements Disposable {
     this.#converge()
   }
 
+  /** Of the desired state that is held. */
+  get generation(): number {
+    return this.#desired.generation
+  }
+
   listen(): Listen {
-    return { facts: this.#parts.facts(), desiredGeneration: this.#desired.generation }
+    return {
+      facts: this.#parts.facts(),
+      session: this.#session,
+      desiredGeneration: this.#desired.generation,
+    }
   }
 
   [Symbol.dispose](): void {
@@ -81,17 +100,13 @@ export class Agent implements Disposable {
   take(line: string): void {
     const { config, doors } = this.#parts
     const opened = openFrame(line, {
-      serverKey: serverKeyOf(config.serverKey),
+      serverKey: this.#serverKey,
       node: config.instanceId,
       now: doors.now(),
-      has: (commandId) =>
-        this.#ledger.has(commandId) || this.#waiting.some((each) => each.commandId === commandId),
       generation: this.#desired.generation,
     })
     if (typeof opened === 'string') {
-      // One that is known already is sent again when its receipt got lost.
-      if (opened === 'known') this.#report()
-      else doors.log('frame.refused', { reason: opened })
+      doors.log('frame.refused', { reason: opened })
       return
     }
     switch (opened.kind) {
@@ -105,9 +120,20 @@ export class Agent implements Disposable {
         this.#converge()
         return
       case 'command':
-        this.#waiting.push(opened.command)
-        this.#startNext()
+        this.#command(opened.command)
     }
+  }
+
+  #command(command: NodeCommand): void {
+    const { commandId } = command
+    if (this.#waiting.some((each) => each.commandId === commandId)) return
+    if (this.#ledger.has(commandId)) {
+      this.#ledger.tellAgain(commandId)
+      this.#report()
+      return
+    }
+    this.#waiting.push(command)
+    this.#startNext()
   }
 
   #startNext(): void {
@@ -162,8 +188,26 @@ export class Agent implements Disposable {
       this.#ledger.begin(commandId, this.#parts.doors.now(), command.notAfter)
       this.#ledger.end({ commandId, outcome: 'Cancelled', steps: [] })
       this.#report()
+    } else if (this.#ledger.has(commandId)) this.#recalled(commandId)
+    else {
+      // It has not come yet, and must not be begun when it does.
+      const now = this.#parts.doors.now()
+      const notAfter = new Date(now.getTime() + RECALLED_MS).toISOString()
+      this.#ledger.begin(commandId, now, notAfter)
+      this.#ledger.end({ commandId, outcome: 'Cancelled', steps: [] })
+      this.#report()
     }
-    this.#running.get(commandId)?.abort()
+  }
+
+  /** Stops it where it runs; where it is over, the server has not heard of it. */
+  #recalled(commandId: string): void {
+    const running = this.#running.get(commandId)
+    if (running) {
+      running.abort()
+      return
+    }
+    this.#ledger.tellAgain(commandId)
+    this.#report()
   }
 
   /** Applies what is due, one after another, and looks again in a minute. */
@@ -201,28 +245,33 @@ export class Agent implements Disposable {
     this.#reporting = true
     this.#network
       .report(report)
-      .then(
-        ({ acknowledged }) => this.#settle(report, new Set(acknowledged)),
-        (error: unknown) => {
-          this.#parts.doors.log('report.unsent', { error })
-          this.#after(REPORT_RETRY_MS + this.#parts.doors.below(REPORT_RETRY_MS), () => this.#report())
-        },
-      )
+      .then(({ acknowledged }) => {
+        if (this.#stop.signal.aborted) return
+        if (this.#settle(report, new Set(acknowledged))) this.#reportAgain = true
+      })
+      .catch((error: unknown) => {
+        this.#parts.doors.log('report.unsent', { error })
+        this.#after(REPORT_RETRY_MS + this.#parts.doors.below(REPORT_RETRY_MS), () => this.#report())
+      })
       .finally(() => {
         this.#reporting = false
-        if (this.#reportAgain) {
-          this.#reportAgain = false
-          this.#report()
-        }
+        if (!this.#reportAgain) return
+        this.#reportAgain = false
+        this.#report()
       })
   }
 
-  #settle(report: Report, acknowledged: ReadonlySet<string>): void {
-    if (this.#stop.signal.aborted) return
-    for (const { commandId } of report.results)
-      if (acknowledged.has(commandId)) this.#ledger.acknowledge(commandId)
+  /** Notes what the server has. Answers whether there is more than that report held. */
+  #settle(report: Report, acknowledged: ReadonlySet<string>): boolean {
+    let settled = false
+    for (const { commandId } of report.results) {
+      if (!acknowledged.has(commandId)) continue
+      this.#ledger.acknowledge(commandId)
+      settled = true
+    }
     for (const { associationId, version } of report.associations)
       if (acknowledged.has(associationId)) this.#desired.acknowledge(associationId, version)
+    return settled && this.#ledger.pending().results.length > 0
   }
 
   #after(delayMs: number, act: () => void): void {
@@ -231,5 +280,13 @@ export class Agent implements Disposable {
       act()
     })
     this.#alarms.add(alarm)
+  }
+}
+
+function filesIn(stateDirectory: string): NonNullable<AgentParts['kept']> {
+  mkdirSync(join(stateDirectory, 'steps'), { recursive: true, mode: 0o700 })
+  return {
+    ledger: new FileJournal(join(stateDirectory, 'ledger')),
+    desired: new FileKeep(join(stateDirectory, 'desired.json')),
   }
 }

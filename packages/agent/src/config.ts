@@ -23,6 +23,11 @@ export interface AgentConfig {
   readonly hostKeyFiles?: readonly string[]
 }
 
+/** What the node is called in its requests: the server keeps nodes by account and region. */
+export function nodeName({ account, region, instanceId }: AgentConfig): string {
+  return `${account}/${region}/${instanceId}`
+}
+
 export const DEFAULT_CONFIG = '/etc/lockstep/agent.json'
 export const DEFAULT_STATE = '/var/lib/lockstep'
 
@@ -39,7 +44,7 @@ export function readAgentConfig(path: string): AgentConfig {
     throw new ConfigError(`${path} cannot be read: enrol this node first (lockstep-agent enrol --help)`)
   }
   const config = JSON.parse(text) as Partial<AgentConfig> // written by `enrol`
-  for (const name of ['endpoint', 'serverKey', 'instanceId', 'stateDirectory'] as const)
+  for (const name of ['endpoint', 'serverKey', 'account', 'region', 'instanceId', 'stateDirectory'] as const)
     if (typeof config[name] !== 'string')
       throw new ConfigError(`${path} has no ${name}: enrol this node again`)
   return config as AgentConfig

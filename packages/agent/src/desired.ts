@@ -1,6 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { DesiredState, NodeAssociation, NodeStep, Report, StepResult } from '@lockstep/wire'
+import type { Keep } from './journal.ts'
 
 type AssociationResult = Report['associations'][number]
 
@@ -24,13 +23,14 @@ const NOTHING: Kept = { state: { generation: 0, associations: [] }, applied: {} 
  * A generation lower than the one that is held never takes its place.
  */
 export class Desired {
-  readonly #path: string
+  readonly #keep: Keep
   #kept: Kept
 
-  constructor(directory: string) {
-    this.#path = join(directory, 'desired.json')
+  constructor(keep: Keep) {
+    this.#keep = keep
+    const text = keep.read()
     // Written by this class.
-    this.#kept = existsSync(this.#path) ? (JSON.parse(readFileSync(this.#path, 'utf8')) as Kept) : NOTHING
+    this.#kept = text === undefined ? NOTHING : (JSON.parse(text) as Kept)
   }
 
   get generation(): number {
@@ -41,7 +41,7 @@ export class Desired {
     if (state.generation <= this.generation) return
     const named = new Set(state.associations.map(({ associationId }) => associationId))
     const applied = Object.entries(this.#kept.applied).filter(([id]) => named.has(id))
-    this.#keep({ state, applied: Object.fromEntries(applied) })
+    this.#write({ state, applied: Object.fromEntries(applied) })
   }
 
   /** What is to be applied at `now`: whatever is new or changed, failed a minute ago, or has come round. */
@@ -65,7 +65,7 @@ export class Desired {
     }
     const result = { associationId, version, steps: results }
     const applied = { version, at: now.toISOString(), result, acknowledged: false }
-    this.#keep({ ...this.#kept, applied: { ...this.#kept.applied, [associationId]: applied } })
+    this.#write({ ...this.#kept, applied: { ...this.#kept.applied, [associationId]: applied } })
   }
 
   pending(): Report['associations'] {
@@ -77,28 +77,14 @@ export class Desired {
   acknowledge(associationId: string, version: string): void {
     const applied = this.#kept.applied[associationId]
     if (applied?.version !== version) return
-    this.#keep({
+    this.#write({
       ...this.#kept,
       applied: { ...this.#kept.applied, [associationId]: { ...applied, acknowledged: true } },
     })
   }
 
-  #keep(kept: Kept): void {
-    const beside = `${this.#path}.new`
-    const file = openSync(beside, 'w', 0o600)
-    try {
-      writeSync(file, JSON.stringify(kept))
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(beside, this.#path)
-    const directory = openSync(dirname(this.#path), 'r')
-    try {
-      fsyncSync(directory)
-    } finally {
-      closeSync(directory)
-    }
+  #write(kept: Kept): void {
+    this.#keep.write(JSON.stringify(kept))
     this.#kept = kept
   }
 }

@@ -1,10 +1,10 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RegisterAnswer } from '@lockstep/wire'
+import type { RegisterAnswer, ServerKey } from '@lockstep/wire'
 import { type AgentConfig, ConfigError } from './config.ts'
 import { factsOf } from './facts.ts'
-import { answerOf, post } from './http.ts'
+import { answerOf, type Sent, type Server, send } from './http.ts'
 import { fingerprintOf, newNodeKey, registerRequest } from './identity.ts'
 import type { Doors } from './platform.ts'
 import { idsOf } from './users.ts'
@@ -25,8 +25,8 @@ export interface Enrolment
 }
 
 /**
- * Makes this machine a node: a key made here, whose private half stays here, and the server's key pinned. The server is
- * believed only if it has the key whose fingerprint the operator gave.
+ * Makes this machine a node: a key made here, whose private half stays here, and the server's key pinned: the one whose
+ * fingerprint the operator gave. That the server is the one which TLS says keeps the activation's code from others.
  *
  * @throws ConfigError where the server is another, or plain HTTP would carry the activation code over a network
  */
@@ -34,43 +34,51 @@ export async function enrol(enrolment: Enrolment, doors: Doors): Promise<AgentCo
   const { activationId, activationCode, serverFingerprint, ...kept } = enrolment
   demandPrivate(kept.endpoint)
   mkdirSync(kept.stateDirectory, { recursive: true, mode: 0o700 })
-  giveTo(kept.stateDirectory, kept.networkUser)
-  const key = nodeKey(kept.stateDirectory, kept.networkUser)
+  if (kept.networkUser !== undefined) idsOf(kept.networkUser)
+  const key = nodeKey(kept.stateDirectory)
   const facts = factsOf(kept, doors)
   const body = JSON.stringify(registerRequest(key, { activationId, activationCode, facts }))
   const ca = kept.caFile === undefined ? undefined : readFileSync(kept.caFile, 'utf8')
-  const limit = new AbortController()
-  using _ = doors.after(LIMIT_MS, () => limit.abort())
-  const response = await post(
-    { endpoint: kept.endpoint, ca },
-    { path: '/agent/v1/register', body, headers: {}, signal: limit.signal },
+  const server = { endpoint: kept.endpoint, ca }
+  // First, so that a server which is another by mistake is not told the code.
+  demandKey(
+    kept.endpoint,
+    await ask<ServerKey>(server, { path: '/agent/v1/server-key' }, doors),
+    serverFingerprint,
   )
-  // The server that answered; its word is the endpoint's.
-  const answer = JSON.parse(await answerOf(response, MAX_ANSWER_BYTES)) as RegisterAnswer
-  const found = fingerprintOf(answer.serverKey)
-  if (found !== serverFingerprint)
-    throw new ConfigError(
-      `${kept.endpoint} has the key ${found}, and not ${serverFingerprint}: this is another server. Nothing was set up.`,
-    )
+  const answer = await ask<RegisterAnswer>(server, { path: '/agent/v1/register', body }, doors)
+  demandKey(kept.endpoint, answer, serverFingerprint)
   const { serverKey, instanceId, ec2InstanceId, account, region } = answer
   return { ...kept, serverKey, instanceId, ec2InstanceId, account, region }
 }
 
+/** What the server answers; the caller looks at what matters in it. */
+async function ask<Answer>(
+  server: Server,
+  asked: Pick<Sent, 'path' | 'body'>,
+  doors: Doors,
+): Promise<Answer> {
+  const limit = new AbortController()
+  using _ = doors.after(LIMIT_MS, () => limit.abort())
+  const response = await send(server, { ...asked, signal: limit.signal })
+  return JSON.parse(await answerOf(response, MAX_ANSWER_BYTES)) as Answer
+}
+
+function demandKey(endpoint: string, { serverKey }: Pick<ServerKey, 'serverKey'>, fingerprint: string): void {
+  const found = fingerprintOf(String(serverKey))
+  if (found === fingerprint) return
+  throw new ConfigError(
+    `${endpoint} has the key ${found}, and not ${fingerprint}: this is another server. Nothing was set up.`,
+  )
+}
+
 /** The key that the node has already, or a new one. */
-function nodeKey(stateDirectory: string, networkUser: string | undefined): KeyObject {
+function nodeKey(stateDirectory: string): KeyObject {
   const path = join(stateDirectory, 'node.key')
   if (existsSync(path)) return createPrivateKey(readFileSync(path))
   const key = newNodeKey()
   writeFileSync(path, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
-  giveTo(path, networkUser)
   return key
-}
-
-/** Who speaks with the network holds the key; what root is asked to do is the server's signature's to say. */
-function giveTo(path: string, networkUser: string | undefined): void {
-  if (networkUser === undefined || process.getuid?.() !== 0) return
-  const { uid, gid } = idsOf(networkUser)
-  chownSync(path, uid, gid)
 }
 
 function demandPrivate(endpoint: string): void {

@@ -18,26 +18,24 @@ export class Refused extends Error {
   }
 }
 
-/** Sends JSON; the answer's head has come when this settles, its body has not. */
-export function post(
+export interface Sent {
+  readonly path: string
+  /** JSON, which is posted; without one it is a GET. */
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}
+
+/** Asks; the answer's head has come when this settles, its body has not. Redirects are not followed. */
+export function send(
   { endpoint, ca }: Server,
-  {
-    path,
-    body,
-    headers,
-    signal,
-  }: {
-    readonly path: string
-    readonly body: string
-    readonly headers: Readonly<Record<string, string>>
-    readonly signal: AbortSignal
-  },
+  { path, body, headers, signal }: Sent,
 ): Promise<IncomingMessage> {
   const url = new URL(path, endpoint)
-  const length = String(Buffer.byteLength(body))
+  const content = body === undefined ? {} : contentHeaders(body)
   const options = {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { ...headers, ...content },
     signal,
     ...(ca !== undefined && { ca }),
   }
@@ -47,6 +45,10 @@ export function post(
     sent.once('error', reject)
     sent.end(body)
   })
+}
+
+function contentHeaders(body: string): Readonly<Record<string, string>> {
+  return { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }
 }
 
 /** The body of an answer, which is bounded. @throws Refused where the status is not 200 */

@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
 import type { Report } from '@lockstep/wire'
+import type { Journal } from './journal.ts'
 
 type Result = Report['results'][number]
 
@@ -24,11 +14,13 @@ interface Known {
   /** After this the server's signature is worth nothing any more, and the command need not be remembered. */
   readonly notAfter: string
   result?: Result
-  acknowledged?: true
+  acknowledged?: boolean
 }
 
 /** Longer than clocks are apart. */
 const REMEMBERED_MS = 24 * 3600 * 1000
+/** Of results in one report, in characters; the server takes bodies of a megabyte. */
+const REPORT_LENGTH = 200_000
 
 /**
  * What commands this node has begun, in a journal that is on the disk before a command runs: each runs once at most,
@@ -36,25 +28,29 @@ const REMEMBERED_MS = 24 * 3600 * 1000
  * interrupted, and never run again: nobody knows how far it came.
  */
 export class Ledger {
-  readonly #path: string
+  readonly #journal: Journal
   readonly #known = new Map<string, Known>()
-  #file: number
+  /** Of {@link #known}, what the server does not have yet. */
+  readonly #open = new Set<string>()
 
-  private constructor(path: string) {
-    this.#path = path
-    this.#file = -1
+  private constructor(journal: Journal) {
+    this.#journal = journal
   }
 
-  /** Reads the journal, settles what an earlier agent left, and drops what need not be remembered at `now`. */
-  static open(path: string, now: Date): Ledger {
-    const ledger = new Ledger(path)
-    for (const entry of readEntries(path)) ledger.#take(entry)
+  /**
+   * Reads the journal, settles what an earlier agent left, and drops what need not be remembered at `now`.
+   * @throws SyntaxError where the journal was damaged: nobody knows then what has run
+   */
+  static open(journal: Journal, now: Date): Ledger {
+    const ledger = new Ledger(journal)
+    // Written by this class.
+    for (const line of journal.read()) ledger.#take(JSON.parse(line) as Entry)
     for (const [commandId, known] of ledger.#known) {
+      known.result ??= { commandId, outcome: 'Interrupted', steps: [] }
       const isOver = new Date(known.notAfter).getTime() + REMEMBERED_MS < now.getTime()
       if (known.acknowledged && isOver) ledger.#known.delete(commandId)
-      known.result ??= { commandId, outcome: 'Interrupted', steps: [] }
     }
-    ledger.#rewrite()
+    journal.rewrite(ledger.#entries().map((entry) => JSON.stringify(entry)))
     return ledger
   }
 
@@ -62,7 +58,7 @@ export class Ledger {
     return this.#known.has(commandId)
   }
 
-  /** To be called before the command runs; on the disk when it returns. */
+  /** To be called before the command runs; on the disk when it returns. @throws where it was begun before */
   begin(commandId: string, at: Date, notAfter: string): void {
     if (this.has(commandId)) throw new Error(`${commandId} was begun before`)
     this.#append({ kind: 'begun', commandId, at: at.toISOString(), notAfter })
@@ -73,27 +69,38 @@ export class Ledger {
   }
 
   acknowledge(commandId: string): void {
-    if (this.#known.get(commandId)?.result) this.#append({ kind: 'acknowledged', commandId })
+    const known = this.#known.get(commandId)
+    if (known?.result && !known.acknowledged) this.#append({ kind: 'acknowledged', commandId })
   }
 
-  /** What the server does not have yet, for as far as it is known to the node. */
+  /** The server sends the command again: it has lost what it was told, and is told again. */
+  tellAgain(commandId: string): void {
+    if (this.has(commandId)) this.#open.add(commandId)
+  }
+
+  /** What the server does not have yet, as far as it is known to the node, and as much as one report holds. */
   pending(): Pick<Report, 'started' | 'results'> {
-    const open = [...this.#known].filter(([, { acknowledged }]) => !acknowledged)
-    return {
-      started: open.map(([commandId, { at }]) => ({ commandId, startedAt: at })),
-      results: open.flatMap(([, { result }]) => (result ? [result] : [])),
+    const open = [...this.#open].flatMap((commandId) => {
+      const known = this.#known.get(commandId)
+      return known ? [[commandId, known] as const] : []
+    })
+    const results: Result[] = []
+    let length = 0
+    for (const [, { result }] of open) {
+      if (!result) continue
+      length += JSON.stringify(result).length
+      if (results.length > 0 && length > REPORT_LENGTH) break
+      results.push(result)
     }
+    return { started: open.map(([commandId, { at }]) => ({ commandId, startedAt: at })), results }
   }
 
   close(): void {
-    if (this.#file >= 0) closeSync(this.#file)
-    this.#file = -1
+    this.#journal.close()
   }
 
   #append(entry: Entry): void {
-    const line = Buffer.from(`${JSON.stringify(entry)}\n`)
-    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written)
-    fsyncSync(this.#file)
+    this.#journal.append(JSON.stringify(entry))
     this.#take(entry)
   }
 
@@ -101,6 +108,7 @@ export class Ledger {
     switch (entry.kind) {
       case 'begun':
         this.#known.set(entry.commandId, { at: entry.at, notAfter: entry.notAfter })
+        this.#open.add(entry.commandId)
         return
       case 'ended': {
         const known = this.#known.get(entry.result.commandId)
@@ -110,49 +118,16 @@ export class Ledger {
       case 'acknowledged': {
         const known = this.#known.get(entry.commandId)
         if (known) known.acknowledged = true
+        this.#open.delete(entry.commandId)
       }
     }
   }
 
-  /** Beside, and then in its place: a crash leaves the old journal or the new one. */
-  #rewrite(): void {
-    const lines = [...this.#known].flatMap(([commandId, { at, notAfter, result, acknowledged }]): Entry[] => [
+  #entries(): readonly Entry[] {
+    return [...this.#known].flatMap(([commandId, { at, notAfter, result, acknowledged }]): Entry[] => [
       { kind: 'begun', commandId, at, notAfter },
       ...(result ? [{ kind: 'ended', result } as const] : []),
       ...(acknowledged ? [{ kind: 'acknowledged', commandId } as const] : []),
     ])
-    const beside = `${this.#path}.new`
-    writeFileSync(beside, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
-    syncPath(beside)
-    renameSync(beside, this.#path)
-    syncPath(dirname(this.#path))
-    this.#file = openSync(this.#path, 'a', 0o600)
-  }
-}
-
-/** The journal's lines but a last one that a crash cut off. */
-function readEntries(path: string): readonly Entry[] {
-  if (!existsSync(path)) return []
-  const lines = readFileSync(path, 'utf8').split('\n')
-  const cut = lines.pop()
-  if (cut) lines.push(...(isJson(cut) ? [cut] : []))
-  return lines.map((line) => JSON.parse(line) as Entry) // written by this class
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function syncPath(path: string): void {
-  const file = openSync(path, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }

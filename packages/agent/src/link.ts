@@ -1,18 +1,18 @@
 import type { KeyObject } from 'node:crypto'
 import type { Listen, Report, ReportAnswer } from '@lockstep/wire'
-import { answerOf, linesOf, post, Refused, type Server } from './http.ts'
+import { answerOf, linesOf, Refused, type Server, send } from './http.ts'
 import { signedHeaders } from './identity.ts'
 import type { Doors } from './platform.ts'
 
 const MAX_LINE_BYTES = 4 * 1024 * 1024
-/** The server says something at least every 20 s; twice that and the connection is taken for dead. */
-const SILENCE_MS = 45_000
+/** The server says something as soon as it is listened to; what keeps that back keeps everything back. */
+export const FIRST_LINE_MS = 10_000
+/** And again at least every 20 s; twice that and the connection is taken for dead. */
+export const SILENCE_MS = 45_000
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 30_000
-/** After streams that brought nothing, how many polls until a stream is tried again. */
-const POLLS = 30
-/** A stream that ends sooner without a line is taken for cut by something between. */
-const SHORT_STREAM_MS = 5_000
+/** After a stream that brought nothing, how many polls until a stream is tried again. */
+export const POLLS = 30
 
 export interface LinkParts {
   readonly server: Server
@@ -34,6 +34,7 @@ export class Link {
   readonly #parts: LinkParts
   readonly #stop = new AbortController()
   #failures = 0
+  /** Polls still to be made before a stream is tried again. */
   #polls = 0
 
   constructor(parts: LinkParts) {
@@ -46,49 +47,53 @@ export class Link {
 
   /** Listens until {@link close}. Never throws. */
   async run(): Promise<void> {
-    const { doors } = this.#parts
-    while (!this.#stop.signal.aborted) {
-      const before = doors.now().getTime()
-      try {
-        const isStream = this.#polls === 0
-        const lines = isStream ? await this.#listen('/agent/v1/stream') : await this.#listen('/agent/v1/poll')
-        if (isStream && lines === 0 && doors.now().getTime() - before < SHORT_STREAM_MS) this.#polls = POLLS
-        else if (!isStream) this.#polls--
-        this.#failures = 0
-        if (isStream) await this.#wait(doors.below(FIRST_DELAY_MS))
-      } catch (error) {
-        if (this.#stop.signal.aborted) return
-        if (this.#polls === 0 && isCut(error)) this.#polls = POLLS
-        doors.log('link.lost', { error })
-        await this.#wait(this.#nextDelayMs())
-      }
-    }
+    while (!this.#stop.signal.aborted) await this.#turn()
   }
 
   /** Sends what happened, and answers what the server has taken. */
   async report(report: Report): Promise<ReportAnswer> {
-    const text = await this.#within(SILENCE_MS, async (signal) =>
-      answerOf(await this.#send('/agent/v1/report', report, signal), MAX_LINE_BYTES),
-    )
-    return JSON.parse(text) as ReportAnswer
+    const limit = new AbortController()
+    using _ = this.#parts.doors.after(SILENCE_MS, () => limit.abort())
+    const signal = AbortSignal.any([limit.signal, this.#stop.signal])
+    const text = await answerOf(await this.#send('/agent/v1/report', report, signal), MAX_LINE_BYTES)
+    return JSON.parse(text) as ReportAnswer // whoever asked looks at it
   }
 
-  async #listen(path: '/agent/v1/stream' | '/agent/v1/poll'): Promise<number> {
+  /** Listens once, and waits where it brought nothing. */
+  async #turn(): Promise<void> {
+    const isStream = this.#polls === 0
+    const heard = await this.#listen(isStream ? '/agent/v1/stream' : '/agent/v1/poll')
+    if (this.#stop.signal.aborted) return
+    if (heard.lines > 0) this.#failures = 0
+    if (!isStream) this.#polls--
+    // One that ended without a word: something between cuts streams, or keeps them back.
+    else if (heard.lines === 0 && !heard.isUnreachable) this.#polls = POLLS
+    if (heard.error !== undefined) this.#parts.doors.log('link.lost', { error: heard.error })
+    if (heard.lines === 0) await this.#wait(this.#nextDelayMs())
+    else if (isStream) await this.#wait(this.#parts.doors.below(FIRST_DELAY_MS))
+  }
+
+  async #listen(path: '/agent/v1/stream' | '/agent/v1/poll'): Promise<Heard> {
+    const { doors, onLine, listen } = this.#parts
     const alive = new AbortController()
     const signal = AbortSignal.any([alive.signal, this.#stop.signal])
-    let silence = this.#parts.doors.after(SILENCE_MS, () => alive.abort())
+    const silent = () => alive.abort(new Error('nothing was heard for too long'))
+    let silence = doors.after(path === '/agent/v1/poll' ? SILENCE_MS : FIRST_LINE_MS, silent)
+    let lines = 0
+    let isAnswered = false
     try {
-      const response = await this.#send(path, this.#parts.listen(), signal)
+      const response = await this.#send(path, listen(), signal)
+      isAnswered = true
       if (response.statusCode !== 200) await answerOf(response, MAX_LINE_BYTES)
-      let lines = 0
       for await (const line of linesOf(response, MAX_LINE_BYTES)) {
         silence[Symbol.dispose]()
-        silence = this.#parts.doors.after(SILENCE_MS, () => alive.abort())
+        silence = doors.after(SILENCE_MS, silent)
         lines++
-        this.#failures = 0
-        if (line !== '') this.#parts.onLine(line)
+        if (line !== '') onLine(line)
       }
-      return lines
+      return { lines, isUnreachable: false }
+    } catch (error) {
+      return { lines, error, isUnreachable: isUnreachable(error, isAnswered || alive.signal.aborted) }
     } finally {
       silence[Symbol.dispose]()
     }
@@ -97,26 +102,13 @@ export class Link {
   #send(path: string, content: object, signal: AbortSignal) {
     const { server, node, key, doors } = this.#parts
     const body = JSON.stringify(content)
-    return post(server, {
-      path,
-      body,
-      headers: { ...signedHeaders({ key, node }, { path, body }, doors) },
-      signal,
-    })
-  }
-
-  async #within<T>(limitMs: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const limit = new AbortController()
-    const alarm = this.#parts.doors.after(limitMs, () => limit.abort())
-    try {
-      return await act(AbortSignal.any([limit.signal, this.#stop.signal]))
-    } finally {
-      alarm[Symbol.dispose]()
-    }
+    const headers = { ...signedHeaders({ key, node }, { path, body }, doors) }
+    return send(server, { path, body, headers, signal })
   }
 
   #nextDelayMs(): number {
-    const most = Math.min(FIRST_DELAY_MS * 2 ** this.#failures++, LONGEST_DELAY_MS)
+    const most = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS)
+    this.#failures++
     return FIRST_DELAY_MS / 2 + this.#parts.doors.below(most)
   }
 
@@ -132,7 +124,18 @@ export class Link {
   }
 }
 
-/** Whether a proxy may have refused the stream as such. */
-function isCut(error: unknown): boolean {
-  return error instanceof Refused && [411, 502, 504].includes(error.status)
+/** How one time of listening ended. */
+interface Heard {
+  readonly lines: number
+  readonly error?: unknown
+  /** The server is not there, or has refused the node: polls would fare no better than streams. */
+  readonly isUnreachable: boolean
+}
+
+/** Statuses by which proxies refuse what they cannot carry; the server's own are others. */
+const PROXY_STATUSES: readonly number[] = [411, 502, 504]
+
+function isUnreachable(error: unknown, wasThere: boolean): boolean {
+  if (error instanceof Refused) return !PROXY_STATUSES.includes(error.status)
+  return !wasThere
 }

@@ -1,5 +1,4 @@
 import { createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Listen, Report } from '@lockstep/wire'
 import { Link } from './link.ts'
 import { systemDoors } from './platform.ts'
@@ -11,7 +10,8 @@ export type ToNetwork =
       readonly endpoint: string
       readonly ca?: string | undefined
       readonly node: string
-      readonly keyFile: string
+      /** PEM. This process cannot read the agent's files. */
+      readonly key: string
       readonly listen: Listen
     }
   | { readonly kind: 'listen'; readonly listen: Listen }
@@ -32,13 +32,13 @@ function tell(message: FromNetwork): void {
 process.on('message', (message: ToNetwork) => {
   switch (message.kind) {
     case 'open': {
-      const { endpoint, ca, node, keyFile } = message
+      const { endpoint, ca, node, key } = message
       listen = message.listen
       const first = message.listen
       link = new Link({
         server: { endpoint, ca },
         node,
-        key: createPrivateKey(readFileSync(keyFile)),
+        key: createPrivateKey(key),
         doors: systemDoors,
         listen: () => listen ?? first,
         onLine: (line) => tell({ kind: 'line', line }),

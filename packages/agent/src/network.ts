@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Report, ReportAnswer } from '@lockstep/wire'
 import type { Agent, Network } from './agent.ts'
-import type { AgentConfig } from './config.ts'
+import { type AgentConfig, nodeName } from './config.ts'
 import type { FromNetwork, ToNetwork } from './network-process.ts'
 import type { Doors } from './platform.ts'
 import { idsOf } from './users.ts'
@@ -35,6 +35,7 @@ export class NetworkProcess implements Network, Disposable {
   }
 
   report(report: Report): Promise<ReportAnswer> {
+    if (!this.#child?.connected) return Promise.reject(new Error('the connection is not there'))
     const id = ++this.#next
     const asked = Promise.withResolvers<ReportAnswer>()
     this.#asked.set(id, asked)
@@ -49,7 +50,7 @@ export class NetworkProcess implements Network, Disposable {
   }
 
   #start(): void {
-    const { endpoint, caFile, instanceId, stateDirectory, networkUser } = this.#config
+    const { endpoint, caFile, stateDirectory, networkUser } = this.#config
     const user = networkUser !== undefined && process.getuid?.() === 0 ? idsOf(networkUser) : {}
     const child = fork(join(import.meta.dirname, 'network-process.ts'), [], {
       ...user,
@@ -69,23 +70,24 @@ export class NetworkProcess implements Network, Disposable {
       kind: 'open',
       endpoint,
       ca: caFile === undefined ? undefined : readFileSync(caFile, 'utf8'),
-      node: instanceId,
-      keyFile: join(stateDirectory, 'node.key'),
+      node: nodeName(this.#config),
+      key: readFileSync(join(stateDirectory, 'node.key'), 'utf8'),
       listen: this.#agent.listen(),
     })
   }
 
   #take(message: FromNetwork): void {
     if (message.kind === 'line') {
-      this.#agent.take(message.line)
-      this.#tell({ kind: 'listen', listen: this.#agent.listen() })
+      const { generation } = this.#agent
+      this.#agent.take(String(message.line))
+      if (this.#agent.generation !== generation) this.#tell({ kind: 'listen', listen: this.#agent.listen() })
       return
     }
     const asked = this.#asked.get(message.id)
     this.#asked.delete(message.id)
     if (message.error !== undefined) asked?.reject(new Error(message.error))
-    // Only ids that were asked about count, whatever else it says.
-    else asked?.resolve(message.answer as ReportAnswer)
+    else if (isReportAnswer(message.answer)) asked?.resolve(message.answer)
+    else asked?.reject(new Error('the answer is none'))
   }
 
   #refresh(): void {
@@ -98,4 +100,14 @@ export class NetworkProcess implements Network, Disposable {
   #tell(message: ToNetwork): void {
     if (this.#child?.connected) this.#child.send(message, () => {})
   }
+}
+
+/** Whoever has taken that process over may say anything. Only ids that were asked about count. */
+function isReportAnswer(answer: unknown): answer is ReportAnswer {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'acknowledged' in answer &&
+    Array.isArray(answer.acknowledged)
+  )
 }

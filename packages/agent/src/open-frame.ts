@@ -3,23 +3,21 @@ import type { Frame, FrameBody } from '@lockstep/wire'
 import { isSignedBy } from './identity.ts'
 
 /** Why a frame is not obeyed. */
-export type Refusal = 'malformed' | 'forged' | 'foreign' | 'late' | 'known' | 'outdated'
+export type Refusal = 'malformed' | 'forged' | 'foreign' | 'late' | 'outdated'
 
 /** What the node knows when a frame comes in. */
 export interface Known {
   readonly serverKey: KeyObject
   readonly node: string
   readonly now: Date
-  /** Whether a command was begun once, whatever became of it. */
-  has(commandId: string): boolean
   /** Of the desired state that is held. */
   readonly generation: number
 }
 
 /**
  * What the server says in one line of its answer, or why it is not obeyed: nobody but the pinned key's holder
- * commands a node, each command is for one node, is begun in time or never, and once; and no desired state comes back
- * after a later one.
+ * commands a node, each command is for one node, is begun in time or never; and no desired state comes back after a
+ * later one. That each runs once is the ledger's to know.
  */
 export function openFrame(line: string, known: Known): FrameBody | Refusal {
   const frame = parse(line)
@@ -30,7 +28,6 @@ export function openFrame(line: string, known: Known): FrameBody | Refusal {
   if (body.node !== known.node) return 'foreign'
   switch (body.kind) {
     case 'command':
-      if (known.has(body.command.commandId)) return 'known'
       return new Date(body.command.notAfter) > known.now ? body : 'late'
     case 'desired':
       return body.desired.generation < known.generation ? 'outdated' : body

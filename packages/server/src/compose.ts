@@ -10,6 +10,7 @@ import type { Received, Reply } from './gateway/call.ts'
 import { Credentials } from './gateway/credentials.ts'
 import { Decider } from './gateway/decide.ts'
 import { gateway } from './gateway/gateway.ts'
+import type { OpenReply } from './gateway/open-reply.ts'
 import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
@@ -21,6 +22,8 @@ import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
 import { demandFinished } from './moving/mark.ts'
+import { NodeLink } from './nodes/node-link.ts'
+import { runCommand } from './nodes/run-command.ts'
 import { Channels } from './notify/channels.ts'
 import type { Endpoint } from './notify/links.ts'
 import { Mailer } from './notify/mailer.ts'
@@ -68,6 +71,8 @@ export interface Administrator {
 /** A server without sockets. */
 export interface House extends AsyncDisposable {
   readonly call: (received: Received) => Promise<Reply>
+  /** Answers what nodes' agents send. */
+  readonly agent: (received: Received) => Promise<Reply | OpenReply>
   readonly store: Store
   readonly keyring: Keyring
   readonly sealer: Sealer
@@ -156,9 +161,17 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     trailBuckets: new Set(config.trailBuckets.keys()),
     home,
   })
+  const link = parts.use(
+    await NodeLink.open({
+      ...{ store, keyring, throttle, clock, random, timer, logger, metrics, home },
+      dispatch: runCommand({ store, keyring, clock, random }),
+      associations: { of: async () => new Map(), takeReport: async () => {} },
+    }),
+  )
   const built = parts.move()
   return {
     call,
+    agent: (received) => link.answer(received),
     store,
     keyring,
     sealer,

@@ -114,6 +114,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       },
       {
         call: house.call,
+        agent: house.agent,
         health: () => house.health(),
         metrics: () => metrics.text(),
         certificate: (id) => house.certificate(id),

@@ -60,6 +60,18 @@ describe('encodeError', () => {
     )
   })
 
+  test('an EC2 error is a Response with one of Errors, and its request id spelled RequestID', () => {
+    const denied = new AwsError('UnauthorizedOperation', 'Not <you>.', 403)
+    const { status, body, headers } = answer(loadModel('ec2'), 'ec2', denied)
+    assert.equal(status, 403)
+    assert.equal(headers['content-type'], 'text/xml;charset=UTF-8')
+    assert.equal(
+      body,
+      '<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>Not &lt;you&gt;.</Message></Error>' +
+        '</Errors><RequestID>id-1</RequestID></Response>',
+    )
+  })
+
   test('a request that names no service is answered too', () => {
     const unknown = new AwsError('UnknownOperationException', '', 404)
     assert.deepEqual(answer(undefined, 'json', unknown).status, 404)

@@ -32,6 +32,10 @@ export function encodeError(
     const headers = { 'content-type': 'text/xml', 'x-amzn-RequestId': requestId }
     return { status, headers, body: utf8.encode(queryBody(service, status, error, requestId)) }
   }
+  if (protocol === 'ec2') {
+    const headers = { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-RequestId': requestId }
+    return { status, headers, body: utf8.encode(ec2Body(error, requestId)) }
+  }
   const isRest = protocol === 'rest-json'
   const headers = {
     'content-type': isRest ? 'application/json' : 'application/x-amz-json-1.1',
@@ -61,4 +65,10 @@ function queryBody(
   const namespace = escapeXml(service?.xmlNamespace ?? FAULT_NAMESPACE)
   const id = `<RequestId>${escapeXml(requestId)}</RequestId>`
   return `<ErrorResponse xmlns="${namespace}"><Error>${error}</Error>${id}</ErrorResponse>`
+}
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+function ec2Body({ code, message }: AwsError, requestId: string): string {
+  const error = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`
+  return `<Response><Errors><Error>${error}</Error></Errors><RequestID>${escapeXml(requestId)}</RequestID></Response>`
 }

@@ -19,6 +19,7 @@ describe('loadModel', () => {
       'lambda rest-json 2015-03-31',
       'events json AWSEvents',
       'ssm json AmazonSSM',
+      'ec2 ec2 2016-11-15',
     ])
   })
 

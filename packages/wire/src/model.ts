@@ -1,6 +1,7 @@
 import type { ErrorStatus } from './aws-error.ts'
 import cloudtrail from './generated/cloudtrail.json' with { type: 'json' }
 import events from './generated/events.json' with { type: 'json' }
+import ec2 from './generated/ec2.json' with { type: 'json' }
 import iam from './generated/iam.json' with { type: 'json' }
 import kms from './generated/kms.json' with { type: 'json' }
 import lambda from './generated/lambda.json' with { type: 'json' }
@@ -12,7 +13,7 @@ import sts from './generated/sts.json' with { type: 'json' }
 import type { Location, Member, Shape, StructureShape } from './shape.ts'
 
 export type ServiceName = keyof Operations
-export type Protocol = 'json' | 'query' | 'rest-json'
+export type Protocol = 'json' | 'query' | 'ec2' | 'rest-json'
 
 export interface ErrorModel {
   /** The code on the wire, e.g. `EntityAlreadyExists`, not the shape's name `EntityAlreadyExistsException`. */
@@ -51,7 +52,7 @@ export interface ServiceModel {
   /** The service in a SigV4 credential scope. */
   readonly signingName: string
   readonly protocol: Protocol
-  /** `Version` of a Query request. */
+  /** `Version` of a Query or EC2 request. */
   readonly apiVersion: string
   /** What stands between the last two dots of X-Amz-Target; some SDKs put a namespace in front of it. */
   readonly targetPrefix: string | undefined
@@ -66,6 +67,7 @@ interface TableShape {
   readonly type: string
   readonly members?: Readonly<Record<string, number>>
   readonly locations?: Readonly<Record<string, readonly [Location['kind'], string]>>
+  readonly wireNames?: Readonly<Record<string, string>>
   readonly required?: readonly string[]
   readonly member?: number
   readonly key?: number
@@ -100,6 +102,7 @@ const TABLES: Readonly<Record<ServiceName, unknown>> = {
   events,
   lambda,
   ssm,
+  ec2,
 }
 const NO_MEMBERS: StructureShape = { type: 'structure', members: [] }
 const loaded = new Map<ServiceName, ServiceModel>()
@@ -148,7 +151,7 @@ function buildModel(table: Table): ServiceModel {
 
 /** Puts shapes in the place of their indices. `earlier` holds every shape before this one. */
 function resolve(shape: TableShape, earlier: readonly Shape[]): Shape {
-  const { members, locations = {}, required = [], member, key, value, ...traits } = shape
+  const { members, locations = {}, wireNames = {}, required = [], member, key, value, ...traits } = shape
   return {
     ...traits,
     ...(members && {
@@ -158,6 +161,7 @@ function resolve(shape: TableShape, earlier: readonly Shape[]): Shape {
           shape: shapeAt(earlier, index),
           required: required.includes(name),
           ...locationOf(locations[name]),
+          ...(wireNames[name] !== undefined && { wireName: wireNames[name] }),
         }),
       ),
     }),

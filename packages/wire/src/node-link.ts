@@ -53,6 +53,7 @@ export interface RegisterAnswer {
 
 /** The headers by which every other request proves whose it is. */
 export interface SignedHeaders {
+  /** `ACCOUNT/REGION/mi-…` */
   readonly 'x-lockstep-node': string
   readonly 'x-lockstep-at': string
   /** 32 hex digits, never used twice within ten minutes. */
@@ -64,6 +65,8 @@ export interface SignedHeaders {
 /** The body of `stream` and `poll`. */
 export interface Listen {
   readonly facts: NodeFacts
+  /** Of the agent's process, by chance: two that listen at once are two machines with one identity. */
+  readonly session: string
   /** The generation of the desired state that the node holds; 0 for none. */
   readonly desiredGeneration: number
 }
@@ -150,6 +153,13 @@ export interface Report {
     readonly version: string
     readonly steps: readonly StepResult[]
   }[]
+}
+
+/** Whose signature a node is to demand; `GET /agent/v1/server-key` tells it to whoever asks. */
+export interface ServerKey {
+  readonly serverKey: string
+  /** `SHA256:…`, as it stands in the line that enrols a node. */
+  readonly fingerprint: string
 }
 
 export interface ReportAnswer {

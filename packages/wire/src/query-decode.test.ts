@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { decodeQuery, type Members, type OperationModel, parseForm } from './index.ts'
+import { decodeEc2, decodeQuery, type Members, type OperationModel, parseForm } from './index.ts'
 import type { Shape } from './shape.ts'
 import { operationOf } from './testing/tables.ts'
 
@@ -138,6 +138,32 @@ describe('what no operation of IAM and STS takes, but the protocol has', () => {
       'Ratio=Infinity',
     ])
       assert.throws(() => read(form), { code: 'MalformedInput' }, form)
+  })
+})
+
+describe('decodeEc2', () => {
+  const read = (name: string, form: string): Members => decodeEc2(operationOf('ec2', name), parseForm(form))
+
+  test('lists have their numbers behind their names, and names begin with a capital', () => {
+    const form = 'DryRun=true&ResourceId.1=i-1&ResourceId.2=i-2&Tag.1.Key=a&Tag.1.Value=b&Tag.2.Key=c'
+    const tags = [{ Key: 'a', Value: 'b' }, { Key: 'c' }]
+    const expected = { DryRun: true, Resources: ['i-1', 'i-2'], Tags: tags }
+    assert.deepEqual(read('CreateTags', form), expected)
+    // The model spells the members of DeleteTags in lower case; what travels is the same.
+    assert.deepEqual(read('DeleteTags', form), expected)
+    assert.deepEqual(read('DescribeInstances', 'Filter.1.Name=tag:a&Filter.1.Value.1=b&InstanceId.1=i-1'), {
+      Filters: [{ Name: 'tag:a', Values: ['b'] }],
+      InstanceIds: ['i-1'],
+    })
+  })
+
+  test('what is spelled as in answers, or as in other services, is no member', () => {
+    assert.deepEqual(read('DescribeInstances', 'instanceId.1=i-1&InstanceIds.1=i-1'), {})
+  })
+
+  test('what is malformed is refused as an invalid value, in EC2’s code', () => {
+    for (const form of ['InstanceId.member.1=i-1', 'InstanceId.01=i-1', 'DryRun=yes', 'MaxResults=ten'])
+      assert.throws(() => read('DescribeInstances', form), { code: 'InvalidParameterValue' }, form)
   })
 })
 

@@ -38,11 +38,16 @@ export function decodeQuery(operation: OperationModel, parameters: FormParameter
 /**
  * The same for EC2, whose lists are all flattened (`InstanceId.1`) and whose members have names of their own.
  *
- * @throws AwsError MalformedInput, whose sentence never repeats a value
+ * @throws AwsError InvalidParameterValue, whose sentence never repeats a value
  * @see https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html
  */
 export function decodeEc2(operation: OperationModel, parameters: FormParameters): Members {
-  return ec2(operation.input)(treeOf(parameters))
+  try {
+    return ec2(operation.input)(treeOf(parameters))
+  } catch (error) {
+    if (error instanceof AwsError) throw new AwsError('InvalidParameterValue', error.message)
+    throw error
+  }
 }
 
 function treeOf(parameters: FormParameters): Node {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { encodeQuery, type OperationModel } from './index.ts'
+import { encodeEc2, encodeQuery, type OperationModel } from './index.ts'
 import type { Shape } from './shape.ts'
 import { operationOf } from './testing/tables.ts'
 
@@ -76,6 +76,32 @@ describe('encodeQuery', () => {
     )
   })
 })
+
+describe('encodeEc2', () => {
+  test('members stand in the response itself under their own names, elements of lists are items', () => {
+    const output = {
+      Reservations: [
+        { ReservationId: 'r-1', Instances: [{ InstanceId: 'i-1', Tags: [{ Key: 'a', Value: '<b>' }] }] },
+      ],
+      NextToken: 'n',
+    }
+    assert.equal(
+      encodeToEc2('DescribeInstances', output),
+      '<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15"><requestId>id-1</requestId>' +
+        '<nextToken>n</nextToken><reservationSet><item><reservationId>r-1</reservationId><instancesSet><item>' +
+        '<tagSet><item><key>a</key><value>&lt;b&gt;</value></item></tagSet><instanceId>i-1</instanceId></item>' +
+        '</instancesSet></item></reservationSet></DescribeInstancesResponse>',
+    )
+  })
+
+  test('an operation without an output answers that it was done', () => {
+    assert.match(encodeToEc2('CreateTags', {}), /<requestId>id-1<\/requestId><return>true<\/return></)
+  })
+})
+
+function encodeToEc2(name: string, output: unknown): string {
+  return new TextDecoder().decode(encodeEc2(operationOf('ec2', name), output, 'id-1'))
+}
 
 function encode(operation: OperationModel, output: unknown): string {
   return new TextDecoder().decode(encodeQuery(operation, output, 'id-1'))

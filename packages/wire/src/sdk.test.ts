@@ -3,9 +3,11 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import {
   AwsError,
+  decodeEc2,
   decodeJson,
   decodeQuery,
   decodeRest,
+  encodeEc2,
   encodeError,
   encodeJson,
   encodeQuery,
@@ -109,15 +111,26 @@ function answerOf(operation: OperationModel, output: object) {
     const { status, ...answer } = encodeRest(operation, output)
     return { statusCode: status, ...answer }
   }
-  const isQuery = operation.service.protocol === 'query'
-  const body = isQuery ? encodeQuery(operation, output, 'id-1') : encodeJson(operation, output)
-  return { statusCode: 200, headers: {}, body }
+  return { statusCode: 200, headers: {}, body: bodyOf(operation, output) }
+}
+
+function bodyOf(operation: OperationModel, output: object): Uint8Array {
+  switch (operation.service.protocol) {
+    case 'query':
+      return encodeQuery(operation, output, 'id-1')
+    case 'ec2':
+      return encodeEc2(operation, output, 'id-1')
+    default:
+      return encodeJson(operation, output)
+  }
 }
 
 function decode(operation: OperationModel, request: RestRequest): Members {
   switch (operation.service.protocol) {
     case 'query':
       return decodeQuery(operation, parseForm(new TextDecoder().decode(request.body)))
+    case 'ec2':
+      return decodeEc2(operation, parseForm(new TextDecoder().decode(request.body)))
     case 'json':
       return decodeJson(operation, request.body)
     case 'rest-json':
@@ -137,12 +150,17 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || (value instanceof Uint8Array && value.length === 0)
 }
 
-/** The Query protocol has no way to write a structure without members. */
+/** Query has no way to write a structure without members, nor has EC2, which cannot write an empty list either. */
 function canBeSent({ service, input: shape }: OperationModel, input: object): boolean {
   // A global endpoint is signed with SigV4a, which the SDK leaves to a package of its own.
   if ('EndpointId' in input) return false
   if (service.protocol === 'rest-json') return canBePlaced(shape, input)
-  return service.protocol === 'json' || shape.members.length === 0 || !hasEmptyStructure(Object.values(input))
+  if (service.protocol === 'ec2') return !hasEmpty(Object.values(input), isEmptyListOrStructure)
+  return (
+    service.protocol === 'json' ||
+    shape.members.length === 0 ||
+    !hasEmpty(Object.values(input), isEmptyStructure)
+  )
 }
 
 /** REST has no way to write an empty payload that is not absent, nor an empty list in the query. */
@@ -154,14 +172,22 @@ function canBePlaced({ payload, members }: StructureShape, input: object): boole
   })
 }
 
-function hasEmptyStructure(values: readonly unknown[]): boolean {
+function hasEmpty(values: readonly unknown[], isEmptyOne: (value: object) => boolean): boolean {
   return values.some(
     (value) =>
       typeof value === 'object' &&
       value !== null &&
       !(value instanceof Date || value instanceof Uint8Array) &&
-      ((!Array.isArray(value) && Object.keys(value).length === 0) || hasEmptyStructure(Object.values(value))),
+      (isEmptyOne(value) || hasEmpty(Object.values(value), isEmptyOne)),
   )
+}
+
+function isEmptyStructure(value: object): boolean {
+  return !Array.isArray(value) && Object.keys(value).length === 0
+}
+
+function isEmptyListOrStructure(value: object): boolean {
+  return Object.keys(value).length === 0
 }
 
 /** Without what assert.deepEqual would mind and the wire does not: prototypes, classes of bytes, undefined. */

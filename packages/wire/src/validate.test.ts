@@ -161,6 +161,23 @@ describe('the sentences of AWS', () => {
   })
 })
 
+describe('the sentences of EC2', () => {
+  test('what is missing is a parameter, by its name on the wire', () => {
+    const { code, message } = refusal('ec2', 'CreateTags', { Tags: [] })
+    assert.equal(code, 'MissingParameter')
+    assert.equal(message, 'The request must contain the parameter ResourceId')
+  })
+
+  test('an invalid value is told by its parameter, not repeated', () => {
+    const { code, message } = refusal('ec2', 'DeleteTags', { Resources: ['i-1'], Tags: [{ Key: 'a\0b' }] })
+    assert.equal(code, 'InvalidParameterValue')
+    assert.equal(
+      message,
+      'Invalid value for parameter Tag.1.Key. Member must not contain the character U+0000',
+    )
+  })
+})
+
 describe('what counts', () => {
   test('a text is as long as its characters, not its UTF-16 units', () => {
     assert.doesNotThrow(() => check('kms', 'CreateKey', { Description: '😀'.repeat(8192) }))

@@ -48,18 +48,31 @@ const checkDiscreetly = checker('discreet')
  * Checks a decoded input against what the model demands: required members, lengths, ranges, patterns, enums.
  *
  * @throws AwsError ValidationException, or ValidationError from a Query service, which lists the problems in
- * AWS's words. It repeats no sensitive value, and none at all in IAM.
+ * AWS's words. It repeats no sensitive value, and none at all in IAM. From EC2 MissingParameter or
+ * InvalidParameterValue, which tells one problem and no value.
  */
 export function validate({ service, input: shape }: OperationModel, input: Members): void {
   const check = service.name === 'iam' ? checkDiscreetly(shape) : checkShowing(shape)
   const problems = check(input)
-  if (problems.length === 0) return
+  const [first] = problems
+  if (!first) return
+  if (service.protocol === 'ec2') throw ec2Refusal(shape, first)
   const sentences = problems.map(
     ({ path, subject, sentence }) => `${subject} at '${path}' failed to satisfy constraint: ${sentence}`,
   )
   const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`
   const code = service.protocol === 'query' ? 'ValidationError' : 'ValidationException'
   throw new AwsError(code, `${count} detected: ${sentences.join('; ')}`)
+}
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html */
+function ec2Refusal({ members }: StructureShape, { path, sentence }: Problem): AwsError {
+  const [name = '', ...rest] = path.split('.').filter((part) => part !== 'member')
+  const wireName = members.find((member) => lowerFirst(member.name) === name)?.wireName ?? name
+  const parameter = [wireName, ...rest].map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('.')
+  return sentence === NOT_NULL
+    ? new AwsError('MissingParameter', `The request must contain the parameter ${parameter}`)
+    : new AwsError('InvalidParameterValue', `Invalid value for parameter ${parameter}. ${sentence}`)
 }
 
 function checker(wording: Wording): CheckOf {

@@ -62,6 +62,7 @@ function permissionsOf(account: string, partition: string): string {
         Action: [
           'secretsmanager:DescribeSecret',
           'secretsmanager:GetSecretValue',
+          'secretsmanager:ListSecretVersionIds',
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
@@ -83,6 +84,45 @@ function permissionsOf(account: string, partition: string): string {
         Resource: `arn:${partition}:kms:*:${account}:key/*`,
         Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.*.amazonaws.com' } },
       },
+      ...nodesOf(account, partition),
     ],
   })
 }
+
+/** What rotation of SSH keys needs of nodes: to change those that their owner has marked, and to find all of them. */
+function nodesOf(account: string, partition: string): readonly object[] {
+  return [
+    {
+      Sid: 'ScriptsOnNodes',
+      Effect: 'Allow',
+      Action: ['ssm:SendCommand', 'ssm:CreateAssociation', 'ssm:UpdateAssociation'],
+      Resource: [
+        `arn:${partition}:ssm:*:*:document/AWS-RunShellScript`,
+        `arn:${partition}:ssm:*:${account}:association/*`,
+      ],
+    },
+    {
+      Sid: 'NodesThatTakeThem',
+      Effect: 'Allow',
+      Action: ['ssm:SendCommand', 'ssm:CreateAssociation', 'ssm:UpdateAssociation'],
+      Resource: [
+        `arn:${partition}:ec2:*:${account}:instance/*`,
+        `arn:${partition}:ssm:*:${account}:managed-instance/*`,
+      ],
+      // Any value, so that fleets can have keys of their own; another name is the administrator's to add.
+      Condition: { StringLike: { 'ssm:resourceTag/RotateSSHKeys': '*' } },
+    },
+    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: NODE_READS, Resource: '*' },
+  ]
+}
+
+const NODE_READS = [
+  'ssm:DescribeAssociation',
+  'ssm:DescribeInstanceInformation',
+  'ssm:GetCommandInvocation',
+  'ssm:ListAssociations',
+  'ssm:ListCommandInvocations',
+  'ssm:ListCommands',
+  'ec2:DescribeInstances',
+  'ec2:DescribeTags',
+]

@@ -7,6 +7,8 @@ interface BuiltIn {
   readonly description: string
   /** What `import()` takes; it exports `handler`. */
   readonly module: string
+  /** Absent: 300, which is enough for one database. */
+  readonly timeoutSeconds?: number
 }
 
 /** The functions that every account has in every region, by name. */
@@ -20,6 +22,13 @@ const BUILT_INS: readonly BuiltIn[] = [
     name: 'lockstep-rotate-random-password',
     description: 'Rotates a secret to a new random password',
     module: '@lockstep/workers/rotation/random-password',
+  },
+  {
+    name: 'lockstep-rotate-ssh-key-pair',
+    description: 'Rotates an SSH key pair on every node with a tag',
+    module: '@lockstep/workers/rotation/ssh-key-pair',
+    // Lambda's most: a step waits for every node, and for readers of the old key.
+    timeoutSeconds: 900,
   },
 ]
 
@@ -38,7 +47,7 @@ export function builtInFunctions(place: Place, partition: string): readonly Func
 }
 
 function recordOf(
-  { name, description, module }: BuiltIn,
+  { name, description, module, timeoutSeconds = 300 }: BuiltIn,
   { account, region }: Place,
   partition: string,
 ): FunctionRecord {
@@ -54,7 +63,7 @@ function recordOf(
     handler: 'index.handler',
     // Nobody can assume it or pass it on: a name for what the function does, as AWS's own services have.
     roleArn: `arn:${partition}:iam::${account}:role/service-role/lockstep-rotation`,
-    timeoutSeconds: 300,
+    timeoutSeconds,
     memoryMb: 256,
     code: { kind: 'built-in', module },
     policy: { document, bound: document, principals: {} },

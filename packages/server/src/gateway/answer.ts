@@ -1,4 +1,12 @@
-import { AwsError, encodeError, encodeJson, encodeQuery, encodeRest } from '@lockstep/wire'
+import {
+  AwsError,
+  encodeEc2,
+  encodeError,
+  encodeJson,
+  encodeQuery,
+  encodeRest,
+  type OperationModel,
+} from '@lockstep/wire'
 import type { Logger } from '../platform/logger.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
@@ -54,14 +62,22 @@ function success(facts: Facts, output: object, requestId: string): Reply {
     const { headers, ...answered } = encodeRest(operation, output)
     return { ...answered, headers: { ...headers, 'x-amzn-RequestId': requestId } }
   }
-  const isQuery = operation.service.protocol === 'query'
-  return {
-    status: 200,
-    headers: {
-      'content-type': isQuery ? 'text/xml' : 'application/x-amz-json-1.1',
-      'x-amzn-RequestId': requestId,
-    },
-    body: isQuery ? encodeQuery(operation, output, requestId) : encodeJson(operation, output),
+  const { type, body } = bodyOf(operation, output, requestId)
+  return { status: 200, headers: { 'content-type': type, 'x-amzn-RequestId': requestId }, body }
+}
+
+function bodyOf(
+  operation: OperationModel,
+  output: object,
+  requestId: string,
+): { readonly type: string; readonly body: Uint8Array } {
+  switch (operation.service.protocol) {
+    case 'query':
+      return { type: 'text/xml', body: encodeQuery(operation, output, requestId) }
+    case 'ec2':
+      return { type: 'text/xml;charset=UTF-8', body: encodeEc2(operation, output, requestId) }
+    default:
+      return { type: 'application/x-amz-json-1.1', body: encodeJson(operation, output) }
   }
 }
 

@@ -1,4 +1,12 @@
-import { decodeJson, decodeQuery, decodeRest, type Members, trailParameters, validate } from '@lockstep/wire'
+import {
+  decodeEc2,
+  decodeJson,
+  decodeQuery,
+  decodeRest,
+  type Members,
+  trailParameters,
+  validate,
+} from '@lockstep/wire'
 import type { Authenticated, Decoded } from './call.ts'
 import type { Step } from './step.ts'
 
@@ -12,6 +20,6 @@ export const decode: Step<Authenticated, Decoded> = (call, next) => {
 }
 
 function read({ form, model, received }: Authenticated): Members {
-  if (form) return decodeQuery(model, form)
+  if (form) return model.service.protocol === 'ec2' ? decodeEc2(model, form) : decodeQuery(model, form)
   return model.http ? decodeRest(model, received) : decodeJson(model, received.body)
 }

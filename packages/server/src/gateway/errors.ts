@@ -23,8 +23,10 @@ export function unknownOperation(status: 400 | 404 = 400): AwsError {
   return new AwsError('UnknownOperationException', '', status)
 }
 
-/** The Query protocol's answer to an action its API version does not have. */
-export function invalidAction(action: string, version: string): AwsError {
+/** The answer to an action that the service's API version does not have. */
+export function invalidAction({ protocol }: ServiceModel, action: string, version: string): AwsError {
+  if (protocol === 'ec2')
+    return new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`)
   return new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`)
 }
 
@@ -42,6 +44,7 @@ export function bodyTooLarge(operation?: OperationModel): AwsError {
 }
 
 export function throttled(protocol: Protocol): AwsError {
+  if (protocol === 'ec2') return new AwsError('RequestLimitExceeded', 'Request limit exceeded.', 503)
   if (protocol === 'rest-json') return new AwsError('TooManyRequestsException', 'Rate exceeded', 429)
   return new AwsError(protocol === 'query' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded')
 }
@@ -49,5 +52,11 @@ export function throttled(protocol: Protocol): AwsError {
 export function accessDenied(service: ServiceModel, sentence: string): AwsError {
   if (service.name === 'sns') return new AwsError('AuthorizationError', sentence, 403)
   if (service.protocol === 'query') return new AwsError('AccessDenied', sentence, 403)
+  if (service.protocol === 'ec2')
+    return new AwsError(
+      'UnauthorizedOperation',
+      `You are not authorized to perform this operation. ${sentence}`,
+      403,
+    )
   return new AwsError('AccessDeniedException', sentence, service.protocol === 'rest-json' ? 403 : 400)
 }

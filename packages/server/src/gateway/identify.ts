@@ -11,6 +11,7 @@ import { type Call, header, type Identified } from './call.ts'
 import { bodyTooLarge, invalidAction, missingAction, unknownOperation } from './errors.ts'
 import { isUnsignedGet } from './link.ts'
 import type { Registry } from './operation.ts'
+import { scopeServiceOf } from './protocol.ts'
 import type { Step } from './step.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -20,7 +21,7 @@ const OPERATION_NAME = /^[A-Za-z0-9]{1,128}$/
 /**
  * Which service, protocol and operation do these bytes ask for?
  * JSON 1.1 says so in X-Amz-Target, which the signature must cover like every x-amz-* header; the Query
- * protocol in Action, in the body or the query string, and in the credential scope's service; REST-JSON in method
+ * protocol, and EC2's, in Action, in the body or the query string, and in the credential scope's service; REST-JSON in method
  * and path, and in the scope's service.
  */
 export function identify(registry: Registry, throttle: Throttle): Step<Call, Identified> {
@@ -33,7 +34,7 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
   for (const name of services) {
     const model = loadModel(name)
     byScope.set(model.signingName, model)
-    if (model.protocol === 'query') byVersion.set(model.apiVersion, model)
+    if (isOfForms(model)) byVersion.set(model.apiVersion, model)
     for (const [operation, { byLink: isLink }] of Object.entries(registry[name])) {
       if (isLink) byLink.set(operation, model)
     }
@@ -66,7 +67,7 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
    * mails name an action alone.
    */
   function queryService(call: Call): ServiceModel | undefined {
-    const scope = scopeService(call)
+    const scope = scopeServiceOf(call.received)
     if (scope !== undefined) return byScope.get(scope)
     if (call.received.path !== '/') return undefined
     const form = formOf(call)
@@ -78,14 +79,14 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
   function fromForm(call: Call): Identified {
     const service = queryService(call)
     if (service) call.facts.service = service
-    if (service?.protocol !== 'query' || call.received.path !== '/') throw unknownOperation(404)
+    if (!service || !isOfForms(service) || call.received.path !== '/') throw unknownOperation(404)
     if (call.received.oversized) throw bodyTooLarge()
     const form = formOf(call)
     const action = form.get('Action')
     if (!action) throw missingAction()
     note(call, action)
     const version = form.get('Version') ?? service.apiVersion
-    const unknown = () => invalidAction(OPERATION_NAME.test(action) ? action : '', version)
+    const unknown = () => invalidAction(service, OPERATION_NAME.test(action) ? action : '', version)
     if (version !== service.apiVersion) throw unknown()
     return { ...choose(call, service, action, unknown), form }
   }
@@ -93,7 +94,7 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
   /** By the credential scope; an unsigned call, by its path, so that it is refused in its own protocol. */
   function restService(call: Call): ServiceModel | undefined {
     const { method, path } = call.received
-    const scope = scopeService(call)
+    const scope = scopeServiceOf(call.received)
     return restServices.find((service) =>
       scope === undefined ? matchRest(service, method, path) : service.signingName === scope,
     )
@@ -131,6 +132,11 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
   }
 }
 
+/** Whether its calls are forms, and its answers XML. */
+function isOfForms({ protocol }: ServiceModel): boolean {
+  return protocol === 'query' || protocol === 'ec2'
+}
+
 /**
  * Whatever Content-Type says: the signature need not cover it, and a parameter must not get lost by it.
  * In a query string a plus is a plus, as it is for the signature; in a form it is a space.
@@ -145,12 +151,4 @@ function note(call: Call, name: string): void {
 
 function afterLastDot(text: string): string {
   return text.slice(text.lastIndexOf('.') + 1)
-}
-
-/** The fourth part of `AKID/date/region/service/aws4_request`, wherever it is; not yet believed. */
-function scopeService({ received }: Call): string | undefined {
-  const credential =
-    /Credential=([^,\s]+)/.exec(header(received, 'authorization') ?? '')?.[1] ??
-    parseForm(received.query).get('X-Amz-Credential')
-  return credential?.split('/')[3]
 }

@@ -1,5 +1,5 @@
 import { Recent } from '../platform/recent.ts'
-import type { Authenticated, Call } from './call.ts'
+import type { Authenticated, Call, Received } from './call.ts'
 import { serviceUnavailable, throttled } from './errors.ts'
 import { protocolOf } from './protocol.ts'
 import type { Step } from './step.ts'
@@ -106,6 +106,20 @@ export class Throttle {
     throw throttled('query')
   }
 
+  /** As {@link byAddress}, for what is no AWS call: whether it may go on. One that may not is summed up. */
+  admits(received: Received): boolean {
+    if (this.#address.take(networkOf({ received }), received.receivedAt)) return true
+    this.count({ address: networkOf({ received }), count: 1 })
+    return false
+  }
+
+  /** As {@link unproven}, for what is no AWS call: whether it gets an event of its own. One that does not is summed up. */
+  recordsStranger(received: Received): boolean {
+    if (this.#failedSignature.take(networkOf({ received }), received.receivedAt)) return true
+    this.count({ address: networkOf({ received }), count: 1 })
+    return false
+  }
+
   /** What was refused without an event since the last time, for one event per address. */
   drain(): readonly Refusals[] {
     const drained = [...this.#refusals].map(([address, count]) => ({ address, count }))
@@ -132,7 +146,7 @@ const IPV6_GROUPS = 8
  * Whose address it is, as far as limits go. Of IPv6 it is the /64 network, the least that anybody is given:
  * whoever has one address of it has all 2^64.
  */
-function networkOf({ received: { remoteAddress } }: Call): string {
+function networkOf({ received: { remoteAddress } }: Pick<Call, 'received'>): string {
   if (!remoteAddress.includes(':')) return remoteAddress
   const [head = '', tail] = remoteAddress.split('::')
   const left = head === '' ? [] : head.split(':')

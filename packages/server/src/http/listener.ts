@@ -10,6 +10,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { maxBodyBytesOf } from '../gateway/body-limit.ts'
 import type { Received, Reply } from '../gateway/call.ts'
+import type { OpenReply } from '../gateway/open-reply.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
@@ -19,6 +20,7 @@ import { BodyRoom } from './body-room.ts'
 import { type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { clientAddress } from './client-address.ts'
 import { Connections } from './connections.ts'
+import { Outlets } from './outlets.ts'
 import { certificatePage, type Page, type PageDoors, pagesOf } from './pages.ts'
 
 /** Headers a client may send in all: a session token of 8 KiB, its signature, and room. */
@@ -28,8 +30,10 @@ const SLOW_HEADERS_MS = 10_000
 const SLOW_REQUEST_MS = 60_000
 /** How often the slow are looked for. */
 const SLOW_CHECK_MS = 5_000
-/** Open at once; more are turned away. */
-const MAX_CONNECTIONS = 10_000
+/** Open at once; more are turned away. Half of them are for nodes, of which each holds one. */
+const MAX_CONNECTIONS = 20_000
+/** How many bodies at once have their first bytes of memory for nothing. */
+const BODY_PLACES = 10_000
 /** Above what SDKs and load balancers keep idle, so that it is they who close. */
 const KEEP_ALIVE_MS = 75_000
 /** The oldest TLS that is spoken. */
@@ -54,15 +58,20 @@ export interface ListenerOptions {
 /** What the socket's side asks of the house. */
 export interface Doors extends PageDoors {
   call(received: Received): Promise<Reply>
+  /** What a node's agent says, and whoever wants to become one: everything below {@link AGENT_PATH}. */
+  agent?(received: Received): Promise<Reply | OpenReply>
 }
 
-/** Sockets, TLS, limits and drain. Everything that is not /healthz or /metrics is an AWS call. */
+const AGENT_PATH = '/agent/v1/'
+
+/** Sockets, TLS, limits and drain. Everything that is not a page or a node's agent is an AWS call. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #doors: Doors
   readonly #pages: ReadonlyMap<string, Page>
   readonly #server: Server
   readonly #connections = new Connections()
+  readonly #outlets = new Outlets()
   readonly #room: BodyRoom
   readonly #largeRoom: BodyRoom
   readonly #watch: Disposable | undefined
@@ -72,7 +81,7 @@ export class Listener implements AsyncDisposable {
     this.#options = options
     this.#doors = doors
     this.#pages = pagesOf(doors, () => this.#leaving)
-    this.#room = new BodyRoom(options.bodyRoomBytes, MAX_CONNECTIONS)
+    this.#room = new BodyRoom(options.bodyRoomBytes, BODY_PLACES)
     this.#largeRoom = new BodyRoom(options.largeBodyRoomBytes, 0)
     const handle: RequestListener = (request, response) => {
       this.#connections.begin(request.socket, response)
@@ -143,6 +152,7 @@ export class Listener implements AsyncDisposable {
     const closed = new Promise<void>((resolve) =>
       NetServer.prototype.close.call(this.#server, () => resolve()),
     )
+    this.#outlets.end()
     this.#connections.end()
     await closed
   }
@@ -177,7 +187,8 @@ export class Listener implements AsyncDisposable {
     using place = (isLarge ? this.#largeRoom : this.#room).enter()
     const body = await readBody(request, isLarge ? larger : maxBodyBytes, place)
     if (body === 'gone') return
-    const reply = await this.#doors.call({
+    const { agent, call } = this.#doors
+    const reply = await (agent && path.startsWith(AGENT_PATH) ? agent : call)({
       requestId: random.uuid(),
       receivedAt: clock.now(),
       method,
@@ -188,6 +199,7 @@ export class Listener implements AsyncDisposable {
       remoteAddress,
       ...tls,
     })
+    if ('open' in reply) return this.#outlets.answer(response, reply as OpenReply)
     // Asked after the call: one that was under way when the drain began ends its connection too.
     if (this.#leaving || body === 'too large') response.shouldKeepAlive = false
     // An answer without content has no length either (RFC 9110, section 8.6).

@@ -4,8 +4,10 @@ import { DELETE_JOB, ROTATE_JOB } from '../envelope/rotation.ts'
 import { INVOKE_FUNCTION } from '../functions/event-job.ts'
 import { EXPIRE_SUBSCRIPTION } from '../notify/confirmation.ts'
 import { DELIVER_NOTIFICATION } from '../notify/publish.ts'
+import { ADVANCE_COMMAND } from '../store/commands.ts'
 import { REPLICATE_SECRET } from '../store/replication.ts'
 import { PURGE_SECRET, ROTATE_SECRET, START_ROTATION } from '../store/secrets.ts'
+import { advanceCommand } from './advance-command.ts'
 import { deleteKmsKey } from './delete-kms-key.ts'
 import { deliverEvent } from './deliver-event.ts'
 import { deliverNotification } from './deliver-notification.ts'
@@ -33,6 +35,7 @@ export const groups: readonly JobGroup[] = [
       [EXPIRE_SUBSCRIPTION]: expireSubscription,
     },
   },
+  { name: 'commands', concurrency: 4, jobs: { [ADVANCE_COMMAND]: advanceCommand } },
   // A step may take fifteen minutes.
   { name: 'rotations', concurrency: 8, jobs: { [ROTATE_SECRET]: rotateSecret } },
   { name: 'deliveries', concurrency: 16, jobs: { [DELIVER_NOTIFICATION]: deliverNotification } },

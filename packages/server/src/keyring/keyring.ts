@@ -25,6 +25,9 @@ const PURPOSES = [
   'notice-signing',
   'function-environment',
   'function-event',
+  'fleet-signing',
+  'command',
+  'association-parameters',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

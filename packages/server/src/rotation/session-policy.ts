@@ -18,17 +18,18 @@ const CHANGES = [
  * decides, but for changes to other secrets.
  */
 export function rotationSessionPolicy({ code }: FunctionRecord, secretArn: string): string {
-  const statements = code.kind === 'built-in' ? builtIn(secretArn) : limited(secretArn)
+  const statements = code.kind === 'built-in' ? builtIn(code.module, secretArn) : limited(secretArn)
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-function builtIn(secretArn: string): readonly object[] {
+function builtIn(module: string, secretArn: string): readonly object[] {
   return [
     {
       Effect: 'Allow',
       Action: [
         'secretsmanager:DescribeSecret',
         'secretsmanager:GetSecretValue',
+        'secretsmanager:ListSecretVersionIds',
         'secretsmanager:PutSecretValue',
         'secretsmanager:UpdateSecretVersionStage',
       ],
@@ -47,8 +48,26 @@ function builtIn(secretArn: string): readonly object[] {
       Resource: '*',
       Condition: { StringLike: { 'kms:ViaService': 'secretsmanager.*' } },
     },
+    ...(module === '@lockstep/workers/rotation/ssh-key-pair' ? ON_NODES : []),
   ]
 }
+
+/** On which nodes is for the role to say. */
+const ON_NODES = [
+  {
+    Effect: 'Allow',
+    Action: [
+      'ssm:SendCommand',
+      'ssm:CreateAssociation',
+      'ssm:UpdateAssociation',
+      'ssm:Describe*',
+      'ssm:List*',
+      'ssm:GetCommandInvocation',
+      'ec2:Describe*',
+    ],
+    Resource: '*',
+  },
+]
 
 function limited(secretArn: string): readonly object[] {
   return [

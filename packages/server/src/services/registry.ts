@@ -1,6 +1,7 @@
 import type { Registry } from '../gateway/operation.ts'
 import { cloudtrail } from './cloudtrail/index.ts'
 import { events } from './events/index.ts'
+import { ec2 } from './ec2/index.ts'
 import { iam } from './iam/index.ts'
 import { kms } from './kms/index.ts'
 import { lambda } from './lambda/index.ts'
@@ -10,4 +11,4 @@ import { ssm } from './ssm/index.ts'
 import { sts } from './sts/index.ts'
 
 /** Every service the server answers for. */
-export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events, ssm }
+export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events, ssm, ec2 }

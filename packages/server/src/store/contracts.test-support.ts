@@ -1,3 +1,7 @@
+import { desiredContract } from './desired.contract.ts'
+import { commandsContract } from './commands.contract.ts'
+import { associationsContract } from './associations.contract.ts'
+import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
@@ -24,5 +28,9 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   noticesContract(open)
   nodesContract(open)
   rulesContract(open)
+  desiredContract(open)
+  commandsContract(open)
+  documentsContract(open)
+  associationsContract(open)
   trailContract(open)
 }

@@ -2,6 +2,8 @@
 export type Fact =
   /** The account id of this installation's first account, twelve digits. */
   | 'account'
+  /** The sealed private key that signs what nodes are told, base64; see nodes/fleet-key.ts. */
+  | 'fleet-key'
   /** Present while rows are being moved into this store; see moving/mark.ts. */
   | 'moving'
   /** When the store was last seen to take writes, in milliseconds since 1970. */

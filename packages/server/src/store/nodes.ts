@@ -71,6 +71,8 @@ export interface ActivationQuery {
 export interface NodeReader {
   /** In a transaction, holds its row. */
   activation(place: Place, id: string): Promise<Activation | undefined>
+  /** Where an activation is kept. Its id is by chance, and whoever uses it knows no more of it; there are few. */
+  placeOfActivation(id: string): Promise<Place | undefined>
   /** By id. */
   activations(place: Place, query: ActivationQuery): Promise<readonly Activation[]>
   /** By the `mi-` id, whatever its state. In a transaction, holds its row. */

@@ -1,5 +1,9 @@
 import type { KeyObject } from 'node:crypto'
+import type { CommandReader, CommandWriter } from './commands.ts'
 import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
+import type { DesiredReader, DesiredWriter } from './desired.ts'
+import type { AssociationReader, AssociationWriter } from './associations.ts'
+import type { DocumentReader, DocumentWriter } from './documents.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
@@ -21,10 +25,14 @@ export interface Place {
 
 /** What a read may ask. It sees committed rows only. */
 export interface Readers {
+  readonly commands: CommandReader
   readonly secrets: SecretReader
   readonly keys: KeyReader
   readonly principals: PrincipalReader
   readonly nodes: NodeReader
+  readonly desired: DesiredReader
+  readonly documents: DocumentReader
+  readonly associations: AssociationReader
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly functions: FunctionReader
@@ -37,10 +45,14 @@ export interface Readers {
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
 export interface Writers {
+  readonly commands: CommandWriter
   readonly secrets: SecretWriter
   readonly keys: KeyWriter
   readonly principals: PrincipalWriter
   readonly nodes: NodeWriter
+  readonly desired: DesiredWriter
+  readonly documents: DocumentWriter
+  readonly associations: AssociationWriter
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly functions: FunctionWriter

@@ -135,6 +135,7 @@ async function listen(house: House, parts: AsyncDisposableStack): Promise<Listen
     },
     {
       call: house.call,
+      agent: house.agent,
       health: () => house.health(),
       metrics: () => '',
       certificate: (id) => house.certificate(id),

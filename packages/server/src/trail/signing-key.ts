@@ -1,4 +1,5 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { newEd25519Key, privateKeyIn } from '../keyring/ed25519.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Random } from '../platform/random.ts'
 import type { TrailKey } from '../store/trail.ts'
@@ -12,14 +13,11 @@ export interface SigningKey {
   readonly fingerprint: string
 }
 
-const SEED_BYTES = 32
-/** What stands before the seed in an Ed25519 private key's PKCS #8 form. @see RFC 8410, section 7 */
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
 const CONTEXT = { key: 'checkpoints' }
 
 /** A new key pair, the private key sealed. */
 export function newTrailKey(keyring: Keyring, random: Random): TrailKey {
-  const pkcs8 = Buffer.concat([PKCS8_PREFIX, random.bytes(SEED_BYTES)])
+  const pkcs8 = newEd25519Key(random)
   try {
     const sealedPrivateKey = keyring.seal('trail-signing', pkcs8, CONTEXT)
     return { publicKey: pemOf(createPublicKey(privateKeyIn(pkcs8))), sealedPrivateKey }
@@ -38,12 +36,4 @@ export function openTrailKey({ sealedPrivateKey }: TrailKey, keyring: Keyring): 
   const privateKey = privateKeyIn(pkcs8.reveal())
   const publicKey = createPublicKey(privateKey)
   return { privateKey, publicKey: pemOf(publicKey), fingerprint: fingerprintOf(publicKey) }
-}
-
-function privateKeyIn(pkcs8: Uint8Array): KeyObject {
-  return createPrivateKey({
-    key: Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.length),
-    format: 'der',
-    type: 'pkcs8',
-  })
 }

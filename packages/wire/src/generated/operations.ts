@@ -442,4 +442,12 @@ export interface Operations {
     | 'UpdateDocument'
     | 'UpdateDocumentDefaultVersion'
     | 'UpdateManagedInstanceRole'
+  ec2:
+    | 'CreateTags'
+    | 'DeleteTags'
+    | 'DescribeAvailabilityZones'
+    | 'DescribeInstanceStatus'
+    | 'DescribeInstances'
+    | 'DescribeRegions'
+    | 'DescribeTags'
 }

@@ -1,5 +1,6 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
 import * as events from '@aws-sdk/client-eventbridge'
+import * as ec2 from '@aws-sdk/client-ec2'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
@@ -20,6 +21,7 @@ const MODULES: Readonly<Record<ServiceName, object>> = {
   events,
   lambda,
   ssm,
+  ec2,
 }
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
   secretsmanager: 'SecretsManagerClient',
@@ -31,6 +33,7 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   events: 'EventBridgeClient',
   lambda: 'LambdaClient',
   ssm: 'SSMClient',
+  ec2: 'EC2Client',
 }
 
 type ClientClass = new (config: object) => { send(command: object): Promise<{ readonly $metadata: unknown }> }

@@ -1,5 +1,6 @@
 import cloudtrail from '../generated/cloudtrail.json' with { type: 'json' }
 import events from '../generated/events.json' with { type: 'json' }
+import ec2 from '../generated/ec2.json' with { type: 'json' }
 import iam from '../generated/iam.json' with { type: 'json' }
 import kms from '../generated/kms.json' with { type: 'json' }
 import lambda from '../generated/lambda.json' with { type: 'json' }
@@ -9,7 +10,7 @@ import ssm from '../generated/ssm.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events, ssm } as const
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events, ssm, ec2 } as const
 export const SERVICES: readonly ServiceName[] = [
   'secretsmanager',
   'kms',
@@ -20,6 +21,7 @@ export const SERVICES: readonly ServiceName[] = [
   'lambda',
   'events',
   'ssm',
+  'ec2',
 ]
 
 /** An operation that the test knows to exist. */

@@ -18,7 +18,7 @@ export function answered(error: unknown, name: string): boolean {
  * quote what it refuses.
  */
 export function callFailed(operation: string, error: unknown, sentValue = false): RotationError {
-  if (!(error instanceof SecretsManagerServiceException)) {
+  if (!isServiceError(error)) {
     // The SDK's own: no credentials, no connection. Its class says which.
     return new RotationError(`${operation} did not get an answer: ${nameOf(error)}`)
   }
@@ -27,6 +27,13 @@ export function callFailed(operation: string, error: unknown, sentValue = false)
   return new RotationError(
     `${operation} answered ${name}${said} (request ${$metadata.requestId ?? 'unknown'})`,
   )
+}
+
+/** An answer of any of AWS's services, whose SDK clients have no class in common. */
+function isServiceError(
+  error: unknown,
+): error is Error & { readonly $metadata: { readonly requestId?: string } } {
+  return error instanceof Error && '$fault' in error && '$metadata' in error && error.$metadata !== undefined
 }
 
 /** What a step may say about an error that nothing has put into words: which kind it is, never its message. */

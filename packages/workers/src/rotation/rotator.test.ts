@@ -100,7 +100,8 @@ test('no step runs for a secret whose rotation is off, or for a version that is 
 })
 
 test('a version id that every object has a member of is no version', () => {
-  const versions = { rotationEnabled: true, stages: new Map(Object.entries({ old: ['AWSCURRENT'] })) }
+  const stages = new Map(Object.entries({ old: ['AWSCURRENT'] }))
+  const versions = { rotationEnabled: true, tags: new Map(), stages }
   assert.throws(() => stateOf(versions, 'constructor'), /no version of this ClientRequestToken/)
 })
 

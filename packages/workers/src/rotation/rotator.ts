@@ -20,6 +20,8 @@ export interface RotationRun {
   /** Proves to PutSecretValue, where the function comes as another account's role, that it is rotating. */
   readonly rotationToken?: Hidden
   readonly secrets: SecretsManagerClient
+  /** How long this invocation may still take. Absent: whoever called has set no limit. */
+  readonly remainingMs?: () => number
 }
 
 /**
@@ -62,10 +64,10 @@ export function handlerOf(
   { connect = () => new SecretsManagerClient({}), log = print }: HandlerOptions = {},
 ): Handler {
   let secrets: SecretsManagerClient | undefined
-  return async (event) => {
+  return async (event, context) => {
     const { step, ...what } = readEvent(event)
     secrets ??= connect()
-    const run: RotationRun = { ...what, secrets }
+    const run: RotationRun = { ...what, secrets, ...readRemaining(context) }
     const line = { step, secretArn: run.secretArn, versionId: run.clientRequestToken }
     try {
       const state = stateOf(await describeVersions(run), run.clientRequestToken)
@@ -117,6 +119,14 @@ function readEvent(event: unknown): RotationEvent {
   return { ...run, rotationToken: new Hidden(text('RotationToken')) }
 }
 
-function print(line: Readonly<Record<string, string>>): void {
+/** Lambda's own `getRemainingTimeInMillis`, where there is one. */
+function readRemaining(context: unknown): Pick<RotationRun, 'remainingMs'> {
+  if (typeof context !== 'object' || context === null || !('getRemainingTimeInMillis' in context)) return {}
+  const { getRemainingTimeInMillis: remaining } = context
+  return typeof remaining === 'function' ? { remainingMs: () => Number(remaining.call(context)) } : {}
+}
+
+/** A line of JSON on standard output, which is a function's log. */
+export function print(line: Readonly<Record<string, string>>): void {
   console.log(JSON.stringify(line))
 }

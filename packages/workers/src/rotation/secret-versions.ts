@@ -4,6 +4,7 @@ import {
   GetRandomPasswordCommand,
   type GetRandomPasswordRequest,
   GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
@@ -16,6 +17,8 @@ export interface SecretVersions {
   readonly rotationEnabled: boolean
   /** By version id. */
   readonly stages: ReadonlyMap<string, readonly string[]>
+  /** The secret's own tags. */
+  readonly tags: ReadonlyMap<string, string>
 }
 
 export async function describeVersions({ secrets, secretArn }: RotationRun): Promise<SecretVersions> {
@@ -24,10 +27,34 @@ export async function describeVersions({ secrets, secretArn }: RotationRun): Pro
     return {
       rotationEnabled: answer.RotationEnabled === true,
       stages: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
+      tags: new Map((answer.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     }
   } catch (error) {
     throw callFailed('DescribeSecret', error)
   }
+}
+
+/** The ids of all versions that the secret is known to have had, with those that have no label any more. */
+export async function allVersionIds({ secrets, secretArn }: RotationRun): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>()
+  let NextToken: string | undefined
+  do {
+    try {
+      const page = await secrets.send(
+        new ListSecretVersionIdsCommand({
+          SecretId: secretArn,
+          IncludeDeprecated: true,
+          MaxResults: 100,
+          NextToken,
+        }),
+      )
+      for (const { VersionId } of page.Versions ?? []) if (VersionId !== undefined) ids.add(VersionId)
+      NextToken = page.NextToken || undefined
+    } catch (error) {
+      throw callFailed('ListSecretVersionIds', error)
+    }
+  } while (NextToken !== undefined)
+  return ids
 }
 
 /** The text of the version that holds a stage; undefined where none does, or none that has a value. */
@@ -51,7 +78,7 @@ export function readPending(run: RotationRun): Promise<string | undefined> {
 interface WhichVersion {
   readonly SecretId: string
   readonly VersionId?: string
-  readonly VersionStage: string
+  readonly VersionStage?: string
 }
 
 /** @throws RotationError where the value is binary. */
@@ -67,7 +94,7 @@ export async function readText(
     throw callFailed('GetSecretValue', error)
   }
   throw new RotationError(
-    `The ${which.VersionStage} value is SecretBinary; only a SecretString can be rotated.`,
+    `The ${which.VersionStage ?? which.VersionId} value is SecretBinary; only a SecretString can be rotated.`,
   )
 }
 

@@ -1,4 +1,5 @@
 import type { DeregisterManagedInstanceRequest } from '@aws-sdk/client-ssm'
+import { deregistered } from '../../fleet/dispatch.ts'
 import { nodeTarget } from '../../fleet/node-target.ts'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { FleetNode } from '../../store/nodes.ts'
@@ -16,6 +17,8 @@ export const DeregisterManagedInstance = writeOperation<DeregisterManagedInstanc
 
   async run(_input, ctx, { publicKey: _, ...node }) {
     await ctx.store.nodes.update({ ...node, state: 'deregistered' })
+    const place = { account: node.account, region: node.region, instanceId: node.id }
+    await deregistered(ctx.store, place, { random: ctx.random, now: ctx.clock.now() })
     return {}
   },
 })

@@ -1,14 +1,19 @@
 import type { Operations } from '@lockstep/wire'
 import type { AnyOperation } from '../../gateway/operation.ts'
 import { AddTagsToResource } from './AddTagsToResource.ts'
+import { CancelCommand } from './CancelCommand.ts'
 import { CreateActivation } from './CreateActivation.ts'
 import { DeleteActivation } from './DeleteActivation.ts'
 import { DeregisterManagedInstance } from './DeregisterManagedInstance.ts'
 import { DescribeActivations } from './DescribeActivations.ts'
 import { DescribeInstanceInformation } from './DescribeInstanceInformation.ts'
+import { GetCommandInvocation } from './GetCommandInvocation.ts'
 import { GetConnectionStatus } from './GetConnectionStatus.ts'
+import { ListCommandInvocations } from './ListCommandInvocations.ts'
+import { ListCommands } from './ListCommands.ts'
 import { ListTagsForResource } from './ListTagsForResource.ts'
 import { RemoveTagsFromResource } from './RemoveTagsFromResource.ts'
+import { SendCommand } from './SendCommand.ts'
 import { UpdateManagedInstanceRole } from './UpdateManagedInstanceRole.ts'
 
 /** Every operation we answer for Systems Manager. */
@@ -23,4 +28,9 @@ export const ssm = {
   ListTagsForResource,
   RemoveTagsFromResource,
   UpdateManagedInstanceRole,
+  CancelCommand,
+  GetCommandInvocation,
+  ListCommandInvocations,
+  ListCommands,
+  SendCommand,
 } satisfies Partial<Record<Operations['ssm'], AnyOperation>>

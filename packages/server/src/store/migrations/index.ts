@@ -12,6 +12,10 @@ import { rules } from './0011-rules.ts'
 import { trails } from './0012-trails.ts'
 import { replicas } from './0013-replicas.ts'
 import { nodes } from './0015-nodes.ts'
+import { documents } from './0016-documents.ts'
+import { associations } from './0017-associations.ts'
+import { commands } from './0018-commands.ts'
+import { desired } from './0019-desired.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -30,4 +34,8 @@ export const migrations: readonly Migration[] = [
   trails,
   replicas,
   nodes,
+  documents,
+  associations,
+  commands,
+  desired,
 ]

@@ -79,6 +79,10 @@ export class SqlNodes implements NodeWriter {
     return row && activationOf(row)
   }
 
+  async placeOfActivation(id: string): Promise<Place | undefined> {
+    return await this.#sql.row<Place>('select account, region from activations where id = ?', id)
+  }
+
   async activations(place: Place, { after = '', limit }: ActivationQuery): Promise<readonly Activation[]> {
     const text = 'select * from activations where account = ? and region = ? and id > ? order by id limit ?'
     const rows = await this.#sql.rows<ActivationRow>(text, ...at(place, after), limit)

@@ -1,4 +1,8 @@
+import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
+import type { DesiredTables } from './desired.ts'
+import type { AssociationTables } from './associations.ts'
+import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
@@ -23,5 +27,9 @@ export interface Tables
     NoticeTables,
     NodeTables,
     RuleTables,
+    DesiredTables,
     InstallationTables,
-    DeliveryTables {}
+    DeliveryTables,
+    CommandTables,
+    DocumentTables,
+    AssociationTables {}

@@ -1,0 +1,56 @@
+/** A document that every account sees and nobody changes. */
+export interface BuiltInDocument {
+  readonly name: string
+  readonly content: string
+  readonly createdAt: Date
+}
+
+const RUN_SHELL_SCRIPT = {
+  schemaVersion: '1.2',
+  description: 'Run a shell script or specify the commands to run.',
+  parameters: {
+    commands: {
+      type: 'StringList',
+      description: '(Required) Specify a shell script or a command to run.',
+      minItems: 1,
+      displayType: 'textarea',
+    },
+    workingDirectory: {
+      type: 'String',
+      default: '',
+      description: '(Optional) The path to the working directory on your instance.',
+      maxChars: 4096,
+    },
+    executionTimeout: {
+      type: 'String',
+      default: '3600',
+      description:
+        '(Optional) The time in seconds for a command to complete before it is considered to have failed. Default is 3600 (1 hour). Maximum is 172800 (48 hours).',
+      allowedPattern: '([1-9][0-9]{0,4})|(1[0-6][0-9]{4})|(17[0-1][0-9]{3})|(172[0-7][0-9]{2})|(172800)',
+    },
+  },
+  runtimeConfig: {
+    'aws:runShellScript': {
+      properties: [
+        {
+          id: '0.aws:runShellScript',
+          runCommand: '{{ commands }}',
+          workingDirectory: '{{ workingDirectory }}',
+          timeoutSeconds: '{{ executionTimeout }}',
+        },
+      ],
+    },
+  },
+}
+
+/** By name. */
+export const BUILT_IN_DOCUMENTS: ReadonlyMap<string, BuiltInDocument> = new Map([
+  [
+    'AWS-RunShellScript',
+    {
+      name: 'AWS-RunShellScript',
+      content: JSON.stringify(RUN_SHELL_SCRIPT, null, 2),
+      createdAt: new Date('2017-08-31T00:00:00Z'),
+    },
+  ],
+])

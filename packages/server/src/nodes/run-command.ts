@@ -1,0 +1,39 @@
+import { cancelsFor, due, finished, started } from '../fleet/dispatch.ts'
+import type { Keyring } from '../keyring/keyring.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Random } from '../platform/random.ts'
+import type { Store } from '../store/store.ts'
+import type { Dispatch, NodeName } from './dispatch.ts'
+
+export interface RunCommandParts {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Run Command as the link sees it. */
+export function runCommand({ store, keyring, clock, random }: RunCommandParts): Dispatch {
+  const placeOf = ({ account, region, id }: NodeName) => ({ account, region, instanceId: id })
+  return {
+    waitingAmong: (place, ids) => store.read.commands.waitingAmong(place, ids),
+    async due(node) {
+      const place = placeOf(node)
+      return {
+        commands: await due({ store: store.read, keyring }, place),
+        cancelled: await cancelsFor(store.read, place),
+      }
+    },
+    async takeReport(node, report) {
+      const place = placeOf(node)
+      // One after another, each on its own: a transaction holds one command's row, and waits for no second one.
+      for (const { commandId, startedAt } of report.started)
+        await store.write((tx) => {
+          const doors = { keyring, random, now: clock.now() }
+          return started(tx, place, { commandId, startedAt: new Date(startedAt) }, doors)
+        })
+      for (const result of report.results)
+        await store.write((tx) => finished(tx, place, result, { keyring, random, now: clock.now() }))
+    },
+  }
+}
