@@ -24,6 +24,8 @@ Examples:
   lockstep-agent run --config /etc/lockstep/agent.json
 `
 
+const STANDARD_INPUT = 0
+
 const OPTIONS = {
   config: { type: 'string', default: DEFAULT_CONFIG },
   endpoint: { type: 'string' },
@@ -74,7 +76,7 @@ async function enrolled(flags: Flags): Promise<number> {
       endpoint: needed(flags.endpoint, '--endpoint'),
       activationId: needed(flags['activation-id'], '--activation-id'),
       // Never an argument: every user of the machine can read those.
-      activationCode: readFileSync(flags['activation-code-file'] ?? '/dev/stdin', 'utf8').trim(),
+      activationCode: readFileSync(flags['activation-code-file'] ?? STANDARD_INPUT, 'utf8').trim(),
       serverFingerprint: needed(flags['server-key'], '--server-key'),
       stateDirectory: flags.state,
       ...(flags.ca !== undefined && { caFile: flags.ca }),

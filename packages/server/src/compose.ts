@@ -24,6 +24,7 @@ import { openRootKey } from './keyring/root-keys/index.ts'
 import { demandFinished } from './moving/mark.ts'
 import { NodeLink } from './nodes/node-link.ts'
 import { runCommand } from './nodes/run-command.ts'
+import { stateManager } from './nodes/state-manager.ts'
 import { Channels } from './notify/channels.ts'
 import type { Endpoint } from './notify/links.ts'
 import { Mailer } from './notify/mailer.ts'
@@ -165,7 +166,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     await NodeLink.open({
       ...{ store, keyring, throttle, clock, random, timer, logger, metrics, home },
       dispatch: runCommand({ store, keyring, clock, random }),
-      associations: { of: async () => new Map(), takeReport: async () => {} },
+      associations: stateManager({ store, keyring, clock }),
     }),
   )
   const built = parts.move()

@@ -63,14 +63,21 @@ function daysOfWeek(text: string): string | undefined {
 
 /** The first minute strictly after `after` that the expression names; nothing where there is none any more. */
 export function nextCron(schedule: CronSchedule, after: Date): Date | undefined {
-  const { minutes, hours, dayOfMonth, months, dayOfWeek, years } = schedule
+  return cronOf(schedule).nextRun(after) ?? undefined
+}
+
+/** The last minute strictly before `before` that the expression names; nothing where there was none yet. */
+export function previousCron(schedule: CronSchedule, before: Date): Date | undefined {
+  return cronOf(schedule).previousRuns(1, before)[0]
+}
+
+function cronOf({ minutes, hours, dayOfMonth, months, dayOfWeek, years }: CronSchedule): Cron {
   const lists = [minutes.join(','), hours.join(','), dayOfMonth, months.join(','), dayOfWeek, years.join(',')]
-  const cron = new Cron(`0 ${lists.join(' ')}`, {
+  return new Cron(`0 ${lists.join(' ')}`, {
     // Not a time zone: those have hours that are skipped or come twice.
     utcOffset: 0,
     alternativeWeekdays: true,
     domAndDow: false,
     paused: true,
   })
-  return cron.nextRun(after) ?? undefined
 }

@@ -55,7 +55,7 @@ function isUnit(text: string | undefined): text is RateUnit {
 }
 
 /** How long it is from one occurrence of a rate to the next. */
-function rateMs({ value, unit }: RateSchedule): number {
+export function rateMs({ value, unit }: RateSchedule): number {
   return value * UNIT_MS[unit]
 }
 

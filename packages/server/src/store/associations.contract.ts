@@ -82,6 +82,7 @@ export function associationsContract(open: () => Promise<Store>): void {
       await using store = await holding(first)
       const { associations } = store.read
       assert.deepEqual(comparable(await associations.find(PLACE, 'a')), comparable(first))
+      assert.deepEqual(comparable(await associations.look(PLACE, 'a')), comparable(first))
       for (const place of ELSEWHERE) {
         assert.equal(await associations.find(place, 'a'), undefined)
         assert.deepEqual(await associations.list(place, { limit: 9 }), [])

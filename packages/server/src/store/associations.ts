@@ -66,9 +66,14 @@ export interface ExecutionTarget {
   readonly executedAt: Date
 }
 
+/** What tells an association from others. */
+export type AssociationKey = Pick<Association, 'account' | 'region' | 'id'>
+
 export interface AssociationReader {
   /** In a transaction, holds its row. */
   find(place: Place, id: string): Promise<Association | undefined>
+  /** The same without holding it, so that the reports of many nodes do not wait for each other. */
+  look(place: Place, id: string): Promise<Association | undefined>
   /** By id, from behind `after`. */
   list(
     place: Place,
@@ -77,22 +82,22 @@ export interface AssociationReader {
   count(place: Place): Promise<number>
   /** Whether an association uses the document; where a version is given, that one by its number. */
   usesDocument(place: Place, document: string, documentVersion?: number): Promise<boolean>
-  version(association: Association, version: number): Promise<AssociationVersion | undefined>
+  version(association: AssociationKey, version: number): Promise<AssociationVersion | undefined>
   /** From the newest down, from below `before`. */
   versions(
-    association: Association,
+    association: AssociationKey,
     page: { readonly before: number | undefined; readonly limit: number },
   ): Promise<readonly AssociationVersion[]>
-  execution(association: Association, number: number): Promise<AssociationExecution | undefined>
-  executionOfId(association: Association, id: string): Promise<AssociationExecution | undefined>
+  execution(association: AssociationKey, number: number): Promise<AssociationExecution | undefined>
+  executionOfId(association: AssociationKey, id: string): Promise<AssociationExecution | undefined>
   /** From the newest down, from below `before`. */
   executions(
-    association: Association,
+    association: AssociationKey,
     page: { readonly before: number | undefined; readonly limit: number },
   ): Promise<readonly AssociationExecution[]>
   /** By node, from behind `after`; of nodes that are registered still. */
   targets(
-    association: Association,
+    association: AssociationKey,
     execution: number,
     page: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly ExecutionTarget[]>
@@ -100,7 +105,7 @@ export interface AssociationReader {
   targetsOfNode(place: Place, node: string): Promise<readonly ExecutionTarget[]>
   /** When any node last carried it out, and when with success. */
   lastExecuted(
-    association: Association,
+    association: AssociationKey,
   ): Promise<{ readonly at: Date | undefined; readonly successAt: Date | undefined }>
 }
 
@@ -111,10 +116,10 @@ export interface AssociationWriter extends AssociationReader {
   /** Writes a further version, with an execution of its own. */
   addVersion(association: Association, executionId: string): Promise<void>
   /** Begins a further execution of the same version. */
-  addExecution(association: Association, execution: AssociationExecution): Promise<void>
+  addExecution(association: AssociationKey, execution: AssociationExecution): Promise<void>
   retag(association: Association, tags: Association['tags']): Promise<void>
   /** Removes it with versions, executions and what nodes reported. */
-  remove(association: Association): Promise<void>
+  remove(association: AssociationKey): Promise<void>
   /** Notes what a node reported, unless it reported something later already. */
   report(place: Place, target: ExecutionTarget): Promise<void>
 }

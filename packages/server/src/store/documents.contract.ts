@@ -59,6 +59,11 @@ export function documentsContract(open: () => Promise<Store>): void {
       assert.deepEqual(await documents.version(PLACE, 'greet', 2), named)
       assert.deepEqual(await documents.versionNamed(PLACE, 'greet', 'two'), named)
       assert.equal(await documents.versionNamed(PLACE, 'greet', 'three'), undefined)
+      const has = (content: string) => documents.hasContent(PLACE, 'greet', content)
+      assert.deepEqual(
+        [await has('{"n":1}'), await has('{"n":2}'), await has('{"n":3}')],
+        [true, true, false],
+      )
     })
 
     test('a list shows each document with its default version, in pages', async () => {

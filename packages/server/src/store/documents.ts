@@ -35,6 +35,8 @@ export interface DocumentReader {
   find(place: Place, name: string): Promise<StoredDocument | undefined>
   version(place: Place, name: string, number: number): Promise<StoredDocumentVersion | undefined>
   versionNamed(place: Place, name: string, versionName: string): Promise<StoredDocumentVersion | undefined>
+  /** Whether one of its versions says just this. */
+  hasContent(place: Place, name: string, content: string): Promise<boolean>
   /** By name, from behind `after`, each with its default version. */
   list(
     place: Place,

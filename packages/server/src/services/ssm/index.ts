@@ -3,17 +3,27 @@ import type { AnyOperation } from '../../gateway/operation.ts'
 import { AddTagsToResource } from './AddTagsToResource.ts'
 import { CancelCommand } from './CancelCommand.ts'
 import { CreateActivation } from './CreateActivation.ts'
+import { CreateDocument } from './CreateDocument.ts'
 import { DeleteActivation } from './DeleteActivation.ts'
+import { DeleteDocument } from './DeleteDocument.ts'
 import { DeregisterManagedInstance } from './DeregisterManagedInstance.ts'
 import { DescribeActivations } from './DescribeActivations.ts'
+import { DescribeDocument } from './DescribeDocument.ts'
+import { DescribeDocumentPermission } from './DescribeDocumentPermission.ts'
 import { DescribeInstanceInformation } from './DescribeInstanceInformation.ts'
 import { GetCommandInvocation } from './GetCommandInvocation.ts'
 import { GetConnectionStatus } from './GetConnectionStatus.ts'
 import { ListCommandInvocations } from './ListCommandInvocations.ts'
 import { ListCommands } from './ListCommands.ts'
+import { GetDocument } from './GetDocument.ts'
+import { ListDocuments } from './ListDocuments.ts'
+import { ListDocumentVersions } from './ListDocumentVersions.ts'
 import { ListTagsForResource } from './ListTagsForResource.ts'
+import { ModifyDocumentPermission } from './ModifyDocumentPermission.ts'
 import { RemoveTagsFromResource } from './RemoveTagsFromResource.ts'
 import { SendCommand } from './SendCommand.ts'
+import { UpdateDocument } from './UpdateDocument.ts'
+import { UpdateDocumentDefaultVersion } from './UpdateDocumentDefaultVersion.ts'
 import { UpdateManagedInstanceRole } from './UpdateManagedInstanceRole.ts'
 
 /** Every operation we answer for Systems Manager. */
@@ -33,4 +43,14 @@ export const ssm = {
   ListCommandInvocations,
   ListCommands,
   SendCommand,
+  CreateDocument,
+  UpdateDocument,
+  UpdateDocumentDefaultVersion,
+  GetDocument,
+  DescribeDocument,
+  ListDocumentVersions,
+  ListDocuments,
+  DeleteDocument,
+  DescribeDocumentPermission,
+  ModifyDocumentPermission,
 } satisfies Partial<Record<Operations['ssm'], AnyOperation>>

@@ -1,4 +1,5 @@
 import type { ResourceTypeForTagging } from '@aws-sdk/client-ssm'
+import { documentTarget, findDocument } from '../../fleet/find-document.ts'
 import { findNode } from '../../fleet/find-node.ts'
 import { nodeTarget } from '../../fleet/node-target.ts'
 import type { Context, Target, WriteContext } from '../../gateway/context.ts'
@@ -33,7 +34,25 @@ const node: TaggableKind = {
   missing: (id, ctx) => nodeTarget(ctx, id),
 }
 
-const KINDS: Partial<Readonly<Record<ResourceTypeForTagging, TaggableKind>>> = { ManagedInstance: node }
+const document: TaggableKind = {
+  async find(id, ctx) {
+    const found = await findDocument(ctx.store.documents, ctx, id)
+    const stored = found?.stored
+    return (
+      stored && {
+        target: documentTarget(ctx, id, found),
+        tags: stored.tags,
+        save: (tx, tags) => tx.store.documents.update({ ...stored, tags }),
+      }
+    )
+  },
+  missing: (id, ctx) => documentTarget(ctx, id),
+}
+
+const KINDS: Partial<Readonly<Record<ResourceTypeForTagging, TaggableKind>>> = {
+  ManagedInstance: node,
+  Document: document,
+}
 
 interface Named {
   readonly ResourceType: ResourceTypeForTagging

@@ -1,6 +1,7 @@
 import type {
   Association,
   AssociationExecution,
+  AssociationKey,
   AssociationVersion,
   AssociationWriter,
   ExecutionTarget,
@@ -54,6 +55,11 @@ export class SqlAssociations implements AssociationWriter {
     return row && associationOf(row)
   }
 
+  async look(place: Place, id: string): Promise<Association | undefined> {
+    const row = await this.#sql.row<AssociationRow>(`select * from ssm_associations ${OF_ID}`, ...at(place, id))
+    return row && associationOf(row)
+  }
+
   async list(
     place: Place,
     { after = '', limit }: { readonly after?: string | undefined; readonly limit: number },
@@ -82,13 +88,13 @@ export class SqlAssociations implements AssociationWriter {
       : rows.some((row) => associationOf(row).settings.documentVersion === String(documentVersion))
   }
 
-  async version(association: Association, version: number): Promise<AssociationVersion | undefined> {
+  async version(association: AssociationKey, version: number): Promise<AssociationVersion | undefined> {
     const text = `select * from ssm_association_versions ${OF_ASSOCIATION} and version = ?`
     const row = await this.#sql.row<AssociationVersionRow>(text, ...at(association, association.id), version)
     return row && associationVersionOf(row)
   }
 
-  async versions(association: Association, page: Down): Promise<readonly AssociationVersion[]> {
+  async versions(association: AssociationKey, page: Down): Promise<readonly AssociationVersion[]> {
     const rows = await this.#down<AssociationVersionRow>(
       `select * from ssm_association_versions ${OF_ASSOCIATION} and version < ? order by version desc limit ?`,
       association,
@@ -97,19 +103,19 @@ export class SqlAssociations implements AssociationWriter {
     return rows.map(associationVersionOf)
   }
 
-  async execution(association: Association, number: number): Promise<AssociationExecution | undefined> {
+  async execution(association: AssociationKey, number: number): Promise<AssociationExecution | undefined> {
     const text = `select * from ssm_association_executions ${OF_ASSOCIATION} and number = ?`
     const row = await this.#sql.row<ExecutionRow>(text, ...at(association, association.id), number)
     return row && executionOf(row)
   }
 
-  async executionOfId(association: Association, id: string): Promise<AssociationExecution | undefined> {
+  async executionOfId(association: AssociationKey, id: string): Promise<AssociationExecution | undefined> {
     const text = `select * from ssm_association_executions ${OF_ASSOCIATION} and id = ?`
     const row = await this.#sql.row<ExecutionRow>(text, ...at(association, association.id), id)
     return row && executionOf(row)
   }
 
-  async executions(association: Association, page: Down): Promise<readonly AssociationExecution[]> {
+  async executions(association: AssociationKey, page: Down): Promise<readonly AssociationExecution[]> {
     const rows = await this.#down<ExecutionRow>(
       `select * from ssm_association_executions ${OF_ASSOCIATION} and number < ? order by number desc limit ?`,
       association,
@@ -119,7 +125,7 @@ export class SqlAssociations implements AssociationWriter {
   }
 
   async targets(
-    association: Association,
+    association: AssociationKey,
     execution: number,
     { after = '', limit }: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly ExecutionTarget[]> {
@@ -145,7 +151,7 @@ export class SqlAssociations implements AssociationWriter {
   }
 
   async lastExecuted(
-    association: Association,
+    association: AssociationKey,
   ): Promise<{ at: Date | undefined; successAt: Date | undefined }> {
     const row = await this.#sql.row<{ last: number | null; success: number | null }>(
       `select max(executed_at) as last, max(case when status = 'Success' then executed_at end) as success
@@ -178,7 +184,7 @@ export class SqlAssociations implements AssociationWriter {
     await this.#insertVersion(association, executionId)
   }
 
-  async addExecution(association: Association, execution: AssociationExecution): Promise<void> {
+  async addExecution(association: AssociationKey, execution: AssociationExecution): Promise<void> {
     const { number, id, associationVersion, createdAt } = execution
     const place = at(association, association.id)
     await this.#change(`update ssm_associations set execution = ? ${OF_ID}`, number, ...place)
@@ -206,7 +212,7 @@ export class SqlAssociations implements AssociationWriter {
     await this.#change(`update ssm_associations set tags = ? ${OF_ID}`, JSON.stringify(tags), ...place)
   }
 
-  async remove(association: Association): Promise<void> {
+  async remove(association: AssociationKey): Promise<void> {
     const place = at(association, association.id)
     for (const table of PARTS) await this.#sql.run(`delete from ${table} ${OF_ASSOCIATION}`, ...place)
     await this.#change(`delete from ssm_associations ${OF_ID}`, ...place)
@@ -245,7 +251,7 @@ export class SqlAssociations implements AssociationWriter {
     })
   }
 
-  async #down<Row>(text: string, association: Association, { before, limit }: Down): Promise<readonly Row[]> {
+  async #down<Row>(text: string, association: AssociationKey, { before, limit }: Down): Promise<readonly Row[]> {
     const values = [...at(association, association.id), before ?? Number.MAX_SAFE_INTEGER, limit]
     return this.#sql.rows<Row>(text, ...values)
   }

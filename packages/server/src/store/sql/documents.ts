@@ -67,6 +67,11 @@ export class SqlDocuments implements DocumentWriter {
     return row && versionOf(row)
   }
 
+  async hasContent(place: Place, name: string, content: string): Promise<boolean> {
+    const text = `select number from ssm_document_versions ${OF_NAME} and content = ? limit 1`
+    return (await this.#sql.row<{ number: number }>(text, ...at(place, name), content)) !== undefined
+  }
+
   async list(
     place: Place,
     { after = '', limit }: { readonly after: string | undefined; readonly limit: number },
