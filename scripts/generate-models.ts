@@ -4,7 +4,18 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda', 'events', 'ssm', 'ec2']
+const SERVICES = [
+  'secretsmanager',
+  'kms',
+  'iam',
+  'sts',
+  'cloudtrail',
+  'sns',
+  'lambda',
+  'events',
+  'ssm',
+  'ec2',
+]
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 

@@ -1,6 +1,6 @@
-import { desiredContract } from './desired.contract.ts'
-import { commandsContract } from './commands.contract.ts'
 import { associationsContract } from './associations.contract.ts'
+import { commandsContract } from './commands.contract.ts'
+import { desiredContract } from './desired.contract.ts'
 import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
