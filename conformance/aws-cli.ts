@@ -45,7 +45,7 @@ export class AwsCli {
   async refused(command: string, parameters: Parameters = {}): Promise<Refusal> {
     const { code, stdout, stderr } = await this.call(command, parameters)
     assert.notEqual(code, 0, `aws ${command} succeeded: ${stdout}`)
-    const told = /An error occurred \((\w+)\) when calling the \w+ operation[^:]*: ?([\s\S]*)/.exec(stderr)
+    const told = /An error occurred \(([\w.]+)\) when calling the \w+ operation[^:]*: ?([\s\S]*)/.exec(stderr)
     assert.ok(told, `aws ${command} failed without an answer of the service: ${stderr}`)
     return { code: told[1] ?? '', message: (told[2] ?? '').trim() }
   }

@@ -4,11 +4,19 @@ import { join } from 'node:path'
 import { describe } from 'node:test'
 import { needing, PYTHON } from './components.ts'
 import { cleanEnvironment } from './loopback.ts'
+import { plantNodes } from './planted-nodes.ts'
 import { finish } from './process.ts'
+import { callerOf } from './sdk.ts'
 import { sharedServer } from './server.ts'
 
 const SCRIPT = join(import.meta.dirname, 'boto3_session.py')
 const LIMIT_MS = 180_000
+
+/** What the checks of ec2 find. */
+const FLEET = Array.from({ length: 7 }, (_, i) => ({
+  ...{ digits: `0123456789abcdef${i}`, hostname: `host-${i}`, ipAddress: '192.0.2.1' },
+  ...{ hostKeys: [], tags: {}, seenAt: new Date() },
+}))
 
 /** One line of the script's output. */
 interface Result {
@@ -29,6 +37,7 @@ const CHECKS = [
   'batch_get_secret_value answers what it can and says what it cannot',
   'a presigned GetCallerIdentity is fetched by GET and POST, and only as it was signed',
   'users, groups and policies page and come back as they were written',
+  "the fleet's nodes are instances of ec2, by paginator, waiter and resource, and its refusals have its codes",
 ]
 
 describe('boto3', () => {
@@ -37,9 +46,11 @@ describe('boto3', () => {
   const server = sharedServer(hooks)
   let results: readonly Result[] = []
   before(async () => {
+    const administrator = await server().administrator()
+    await plantNodes(server().directory, callerOf(administrator), FLEET)
     const env = {
       ...cleanEnvironment('/nonexistent'),
-      ...(await server().administrator()),
+      ...administrator,
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     }

@@ -27,6 +27,7 @@ kms = session.client("kms", config=ONCE)
 iam = session.client("iam", config=ONCE)
 sts = session.client("sts", config=ONCE)
 cloudtrail = session.client("cloudtrail", config=ONCE)
+ec2 = session.client("ec2", config=ONCE)
 ACCOUNT = sts.get_caller_identity()["Account"]
 
 
@@ -226,6 +227,26 @@ def check_iam():
     made = iam.create_policy(PolicyName="boto3-policy", PolicyDocument=document(statement))["Policy"]
     version = iam.get_policy_version(PolicyArn=made["Arn"], VersionId="v1")["PolicyVersion"]
     equal(version["Document"], json.loads(document(statement)))
+
+
+def check_instances():
+    """the fleet's nodes are instances of ec2, by paginator, waiter and resource, and its refusals have its codes"""
+    pages = ec2.get_paginator("describe_instances").paginate(PaginationConfig={"PageSize": 5})
+    found = [one["InstanceId"] for page in pages for each in page["Reservations"] for one in each["Instances"]]
+    equal(len(found), 7)
+    ec2.get_waiter("instance_running").wait(InstanceIds=found[:1])
+    ec2.get_waiter("instance_status_ok").wait(InstanceIds=found[:2])
+    instance = session.resource("ec2", config=ONCE).Instance(found[0])
+    instance.create_tags(Tags=[{"Key": "role", "Value": "<b>&\u00e9"}])
+    instance.reload()
+    tags = {tag["Key"]: tag["Value"] for tag in instance.tags}
+    equal((tags["role"], tags["lockstep:ssh-port"]), ("<b>&\u00e9", "22"))
+    equal((instance.state["Name"], instance.private_ip_address), ("running", "192.0.2.1"))
+    error = raises(botocore.exceptions.ClientError, ec2.describe_instances, InstanceIds=["i-0123456789abcdeff"])
+    equal(error.response["Error"]["Code"], "InvalidInstanceID.NotFound")
+    equal(len(error.response["ResponseMetadata"]["RequestId"]), 36)
+    error = raises(botocore.exceptions.ClientError, ec2.describe_tags, DryRun=True)
+    equal(error.response["ResponseMetadata"]["HTTPStatusCode"], 412)
 
 
 def run(check):

@@ -1,0 +1,217 @@
+/** A Lockstep with nodes: for each an sshd and an agent in a mount namespace of their own, where root has another home. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import {
+  AddTagsToResourceCommand,
+  CreateActivationCommand,
+  DescribeInstanceInformationCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm'
+import { cleanEnvironment } from './loopback.ts'
+import { finish } from './process.ts'
+import { type Caller, callerOf, sdk } from './sdk.ts'
+import { Scratch, Server } from './server.ts'
+
+const AGENT = join(import.meta.dirname, '../packages/agent/bin/lockstep-agent')
+const ENROLLED_WITHIN_MS = 60_000
+const ONLINE_WITHIN_MS = 30_000
+const LOOK_AGAIN_MS = 100
+
+export const SSH_USER = 'root'
+
+/** Why nodes cannot be made here; undefined where they can. */
+export function noNodes(): string | undefined {
+  if (!existsSync('/usr/sbin/sshd')) return 'openssh-server is not installed'
+  const isAllowed = spawnSync('unshare', ['--mount', 'true']).status === 0 && process.getuid?.() === 0
+  return isAllowed ? undefined : 'mount namespaces need root'
+}
+
+export interface SshSecret {
+  readonly PrivateKey: string
+  readonly PublicKey: string
+}
+
+export class SshNode {
+  readonly id: string
+  readonly port: number
+  readonly folder: string
+  readonly #children: ChildProcess[] = []
+
+  constructor(id: string, port: number, folder: string) {
+    this.id = id
+    this.port = port
+    this.folder = folder
+  }
+
+  start(): void {
+    this.startAgent()
+    this.#children.push(
+      inNode(this.folder, ['/usr/sbin/sshd', '-D', '-e', '-f', join(this.folder, 'sshd_config')]),
+    )
+  }
+
+  startAgent(): void {
+    this.#children.push(inNode(this.folder, [AGENT, 'run', '--config', join(this.folder, 'agent.json')]))
+  }
+
+  authorizedKeys(): string {
+    const path = join(this.folder, 'home/.ssh/authorized_keys')
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  }
+
+  /** A line for known_hosts. */
+  get knownHost(): string {
+    return `[127.0.0.1]:${this.port} ${readFileSync(join(this.folder, 'host_key.pub'), 'utf8')}`
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#children.splice(0).map(end))
+  }
+}
+
+/** Runs a program where /root is the node's own folder. */
+function inNode(folder: string, command: readonly string[]): ChildProcess {
+  const script = 'mount --bind "$1" /root && shift && exec "$@"'
+  const args = ['--mount', 'sh', '-c', script, 'sh', join(folder, 'home'), ...command]
+  return spawn('unshare', args, { env: cleanEnvironment('/root'), stdio: 'ignore' })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const closed = new Promise((done) => child.once('close', done))
+  child.kill('SIGTERM')
+  await closed
+}
+
+export class SshWorld implements AsyncDisposable {
+  readonly server: Server
+  readonly secrets: SecretsManagerClient
+  readonly ssm: SSMClient
+  readonly ec2: EC2Client
+  readonly caller: Caller
+  readonly nodes: SshNode[] = []
+  readonly #parts: AsyncDisposableStack
+
+  private constructor(parts: AsyncDisposableStack, server: Server, caller: Caller) {
+    this.#parts = parts
+    this.server = server
+    this.caller = caller
+    this.secrets = sdk(SecretsManagerClient, caller)
+    this.ssm = sdk(SSMClient, caller)
+    this.ec2 = sdk(EC2Client, caller)
+  }
+
+  static async start(nodes: number): Promise<SshWorld> {
+    await using parts = new AsyncDisposableStack()
+    const server = parts.use(await Server.start())
+    const world = new SshWorld(parts.move(), server, callerOf(await server.administrator()))
+    try {
+      for (let n = 0; n < nodes; n++) await world.join()
+    } catch (error) {
+      await world[Symbol.asyncDispose]()
+      throw error
+    }
+    return world
+  }
+
+  /** A new node with the tag, whose agent is connected. */
+  async join(): Promise<SshNode> {
+    const folder = this.#parts.use(new Scratch()).path
+    const port = await freePort()
+    mkdirSync(join(folder, 'home'), { mode: 0o700 })
+    mkdirSync('/run/sshd', { recursive: true })
+    await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'host_key')])
+    writeFileSync(join(folder, 'sshd_config'), sshdConfig(folder, port))
+    const node = new SshNode(await this.#enrol(folder, port), port, folder)
+    node.start()
+    this.#parts.defer(() => node.stop())
+    this.nodes.push(node)
+    await this.#online(node.id)
+    const Tags = [{ Key: 'RotateSSHKeys', Value: 'True' }]
+    await this.ssm.send(
+      new AddTagsToResourceCommand({ ResourceType: 'ManagedInstance', ResourceId: node.id, Tags }),
+    )
+    return node
+  }
+
+  async current(secretId: string): Promise<SshSecret> {
+    const { SecretString } = await this.secrets.send(new GetSecretValueCommand({ SecretId: secretId }))
+    return JSON.parse(SecretString ?? '{}')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts[Symbol.asyncDispose]()
+  }
+
+  async #enrol(folder: string, port: number): Promise<string> {
+    const { ActivationId = '', ActivationCode = '' } = await this.ssm.send(
+      new CreateActivationCommand({ IamRole: 'service-role/node', RegistrationLimit: 1 }),
+    )
+    const answer = await fetch(new URL('/agent/v1/server-key', this.server.url))
+    const { fingerprint } = (await answer.json()) as { fingerprint: string }
+    writeFileSync(join(folder, 'code'), ActivationCode, { mode: 0o600 })
+    const { stdout } = await run(AGENT, [
+      ...['enrol', '--config', join(folder, 'agent.json'), '--state', join(folder, 'state')],
+      ...['--endpoint', this.server.url, '--activation-id', ActivationId, '--server-key', fingerprint],
+      ...['--activation-code-file', join(folder, 'code'), '--hostname', `node-${port}`],
+      ...[
+        '--ip-address',
+        '127.0.0.1',
+        '--ssh-port',
+        String(port),
+        '--host-key',
+        join(folder, 'host_key.pub'),
+      ],
+    ])
+    return stdout.trim()
+  }
+
+  async #online(id: string): Promise<void> {
+    const limit = performance.now() + ONLINE_WITHIN_MS
+    const Filters = [{ Key: 'InstanceIds', Values: [id] }]
+    for (;;) {
+      const { InstanceInformationList = [] } = await this.ssm.send(
+        new DescribeInstanceInformationCommand({ Filters }),
+      )
+      if (InstanceInformationList[0]?.PingStatus === 'Online') return
+      assert.ok(performance.now() < limit, `${id} is not online`)
+      await sleep(LOOK_AGAIN_MS)
+    }
+  }
+}
+
+function sshdConfig(folder: string, port: number): string {
+  const lines = [
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${folder}/host_key`,
+    `PidFile ${folder}/sshd.pid`,
+    'PasswordAuthentication no',
+    'PermitRootLogin prohibit-password',
+    'UsePAM no',
+    // Six clients that reconnect without a pause are no attack here.
+    'MaxStartups 200:30:400',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+async function run(file: string, args: readonly string[]) {
+  const ended = await finish(file, args, { env: cleanEnvironment('/root'), limitMs: ENROLLED_WITHIN_MS })
+  assert.equal(ended.code, 0, ended.stderr)
+  return ended
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  await new Promise((done) => server.close(done))
+  assert.ok(typeof address === 'object' && address)
+  return address.port
+}
