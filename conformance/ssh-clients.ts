@@ -3,11 +3,14 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { Hidden } from '../packages/workers/src/rotation/hidden.ts'
 import { logIn } from '../packages/workers/src/rotation/ssh-key-pair/login.ts'
 import { Scratch } from './server.ts'
 import { SSH_USER, type SshNode, type SshWorld } from './ssh-world.ts'
+
+/** How long every other client keeps a key between reading and using it. The drain has to be longer. */
+const HOLD_MS = 3_000
 
 export interface Logins {
   count: number
@@ -27,6 +30,7 @@ export function beginLogins(world: SshWorld, secretId: string, of: { ssh: number
     for (let n = offset; !isOver; n++) {
       const node = world.nodes[n % world.nodes.length]
       const { PrivateKey, PublicKey } = await world.current(secretId)
+      if (offset % 2 === 1) await sleep(HOLD_MS)
       const failure = node ? await attempt(node, PrivateKey) : 'there is no node'
       logins.count++
       if (failure === '') logins.keys.add(PublicKey)

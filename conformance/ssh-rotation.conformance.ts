@@ -21,12 +21,15 @@ const DRAIN_SECONDS = '8'
 const ROTATED_WITHIN_MS = 180_000
 const LOOK_AGAIN_MS = 100
 
+let started: SshWorld | undefined
 let world: SshWorld
 before(async () => {
-  if (reason === undefined) world = await SshWorld.start(3)
+  if (reason !== undefined) return
+  world = await SshWorld.start(3)
+  started = world
 })
 after(async () => {
-  if (reason === undefined) await world[Symbol.asyncDispose]()
+  await started?.[Symbol.asyncDispose]()
 })
 
 /** A secret that has had its first rotation. */

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EC2Client } from '@aws-sdk/client-ec2'
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import {
   AddTagsToResourceCommand,
@@ -23,6 +24,8 @@ const ENROLLED_WITHIN_MS = 60_000
 const ONLINE_WITHIN_MS = 30_000
 const COMMAND_WITHIN_MS = 60_000
 const LOOK_AGAIN_MS = 100
+
+const NODE_ROLE = 'node'
 
 export const SSH_USER = 'root'
 
@@ -141,6 +144,7 @@ export class SshWorld implements AsyncDisposable {
     const server = parts.use(await Server.start())
     const world = new SshWorld(parts.move(), server, callerOf(await server.administrator()))
     try {
+      await world.#makeRole()
       for (let n = 0; n < nodes; n++) await world.join()
     } catch (error) {
       await world[Symbol.asyncDispose]()
@@ -178,9 +182,16 @@ export class SshWorld implements AsyncDisposable {
     await this.#parts[Symbol.asyncDispose]()
   }
 
+  async #makeRole(): Promise<void> {
+    const trust = { Effect: 'Allow', Principal: { Service: 'ssm.amazonaws.com' }, Action: 'sts:AssumeRole' }
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
+    const role = new CreateRoleCommand({ RoleName: NODE_ROLE, AssumeRolePolicyDocument })
+    await sdk(IAMClient, this.caller).send(role)
+  }
+
   async #enrol({ folder, address, port }: Place): Promise<string> {
     const { ActivationId = '', ActivationCode = '' } = await this.ssm.send(
-      new CreateActivationCommand({ IamRole: 'service-role/node', RegistrationLimit: 1 }),
+      new CreateActivationCommand({ IamRole: NODE_ROLE, RegistrationLimit: 1 }),
     )
     const answer = await fetch(new URL('/agent/v1/server-key', this.server.url))
     const { fingerprint } = (await answer.json()) as { fingerprint: string }

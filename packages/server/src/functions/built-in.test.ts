@@ -8,6 +8,7 @@ import {
   SecretsManagerClient,
   type Tag,
 } from '@aws-sdk/client-secrets-manager'
+import { CreateAssociationCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { systemRandom } from '../platform/random.ts'
 import { rotationSessionPolicy } from '../rotation/session-policy.ts'
 import { TEST_ACCOUNT, TEST_REGION } from '../testing/server.ts'
@@ -83,4 +84,41 @@ test('while it rotates one secret, a built-in function reads another only where 
   assert.equal(await read(own), 'own')
   assert.equal(await read(superuser), 'superuser')
   await assert.rejects(read(other), { name: 'AccessDeniedException' })
+})
+
+test('the built-in functions may change nodes that have the tag RotateSSHKeys, and no others', async () => {
+  await using house = await FunctionHouse.open()
+  const secrets = house.server.sdk(SecretsManagerClient, house.server.admin)
+  const { ARN = '' } = await secrets.send(new CreateSecretCommand({ Name: 'ssh', SecretString: '{}' }))
+  const world = { ...house.server.house, clock: house.server.clock, random: systemRandom }
+  const place = { account: TEST_ACCOUNT, region: TEST_REGION }
+  const may = async (name: string, tags: Record<string, string>): Promise<boolean> => {
+    const record = await findFunction(world.store.read.functions, place, 'aws', name)
+    assert.ok(record)
+    const variables = await roleCredentials(record, rotationSessionPolicy(record, ARN), world)
+    const ssm = house.server.sdk(SSMClient, {
+      accessKeyId: variables.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: variables.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: variables.AWS_SESSION_TOKEN,
+    })
+    const [tag = ['', '']] = Object.entries(tags)
+    const association = new CreateAssociationCommand({
+      Name: 'AWS-RunShellScript',
+      Targets: [{ Key: `tag:${tag[0]}`, Values: [tag[1]] }],
+      Parameters: { commands: ['true'] },
+    })
+    try {
+      await ssm.send(association)
+      return true
+    } catch (error) {
+      assert.equal(error instanceof Error && error.name, 'AccessDeniedException')
+      return false
+    }
+  }
+  const ssh = 'lockstep-rotate-ssh-key-pair'
+  assert.equal(await may(ssh, { RotateSSHKeys: 'True' }), true)
+  assert.equal(await may(ssh, { RotateSSHKeys: 'blue' }), true)
+  assert.equal(await may(ssh, { Team: 'blue' }), false)
+  // What another of them does has nothing to do with nodes.
+  assert.equal(await may('lockstep-rotate-random-password', { RotateSSHKeys: 'True' }), false)
 })
