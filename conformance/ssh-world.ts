@@ -14,14 +14,15 @@ import {
   DescribeInstanceInformationCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm'
-import { cleanEnvironment } from './loopback.ts'
-import { finish } from './process.ts'
+import { cleanEnvironment, type Environment } from './loopback.ts'
+import { type Ending, finish } from './process.ts'
 import { type Caller, callerOf, sdk } from './sdk.ts'
 import { Scratch, Server } from './server.ts'
 
 const AGENT = join(import.meta.dirname, '../packages/agent/bin/lockstep-agent')
 const ENROLLED_WITHIN_MS = 60_000
 const ONLINE_WITHIN_MS = 30_000
+const COMMAND_WITHIN_MS = 60_000
 const LOOK_AGAIN_MS = 100
 
 const NODE_ROLE = 'node'
@@ -40,16 +41,43 @@ export interface SshSecret {
   readonly PublicKey: string
 }
 
+/** How a node is to be, where it is not as all the others are. */
+export interface NodeOptions {
+  readonly tags?: Readonly<Record<string, string>>
+  /** Of loopback. */
+  readonly address?: string
+}
+
+const ROTATES = { RotateSSHKeys: 'True' }
+const LOOPBACK = '127.0.0.1'
+
+interface Place {
+  readonly folder: string
+  readonly address: string
+  readonly port: number
+}
+
 export class SshNode {
   readonly id: string
+  readonly address: string
   readonly port: number
   readonly folder: string
   readonly #children: ChildProcess[] = []
 
-  constructor(id: string, port: number, folder: string) {
+  constructor(id: string, { folder, address, port }: Place) {
     this.id = id
+    this.address = address
     this.port = port
     this.folder = folder
+  }
+
+  /** Runs a program on the node, in root's home, to its end. */
+  run(command: readonly string[], env: Environment = {}): Promise<Ending> {
+    const args = ['--mount', 'sh', '-c', IN_HOME, 'sh', join(this.folder, 'home'), ...command]
+    return finish('unshare', args, {
+      env: { ...cleanEnvironment('/root'), ...env },
+      limitMs: COMMAND_WITHIN_MS,
+    })
   }
 
   start(): void {
@@ -70,7 +98,7 @@ export class SshNode {
 
   /** A line for known_hosts. */
   get knownHost(): string {
-    return `[127.0.0.1]:${this.port} ${readFileSync(join(this.folder, 'host_key.pub'), 'utf8')}`
+    return `[${this.address}]:${this.port} ${readFileSync(join(this.folder, 'host_key.pub'), 'utf8')}`
   }
 
   async stop(): Promise<void> {
@@ -78,10 +106,11 @@ export class SshNode {
   }
 }
 
-/** Runs a program where /root is the node's own folder. */
+/** Where /root is the node's own folder. */
+const IN_HOME = 'mount --bind "$1" /root && shift && cd /root && exec "$@"'
+
 function inNode(folder: string, command: readonly string[]): ChildProcess {
-  const script = 'mount --bind "$1" /root && shift && exec "$@"'
-  const args = ['--mount', 'sh', '-c', script, 'sh', join(folder, 'home'), ...command]
+  const args = ['--mount', 'sh', '-c', IN_HOME, 'sh', join(folder, 'home'), ...command]
   return spawn('unshare', args, { env: cleanEnvironment('/root'), stdio: 'ignore' })
 }
 
@@ -124,20 +153,20 @@ export class SshWorld implements AsyncDisposable {
     return world
   }
 
-  /** A new node with the tag, whose agent is connected. */
-  async join(): Promise<SshNode> {
+  /** A new node whose agent is connected, with the tag by which rotations find it. */
+  async join({ tags = ROTATES, address = LOOPBACK }: NodeOptions = {}): Promise<SshNode> {
     const folder = this.#parts.use(new Scratch()).path
-    const port = await freePort()
+    const place = { folder, address, port: await freePort(address) }
     mkdirSync(join(folder, 'home'), { mode: 0o700 })
     mkdirSync('/run/sshd', { recursive: true })
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'host_key')])
-    writeFileSync(join(folder, 'sshd_config'), sshdConfig(folder, port))
-    const node = new SshNode(await this.#enrol(folder, port), port, folder)
+    writeFileSync(join(folder, 'sshd_config'), sshdConfig(place))
+    const node = new SshNode(await this.#enrol(place), place)
     node.start()
     this.#parts.defer(() => node.stop())
     this.nodes.push(node)
     await this.#online(node.id)
-    const Tags = [{ Key: 'RotateSSHKeys', Value: 'True' }]
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
     await this.ssm.send(
       new AddTagsToResourceCommand({ ResourceType: 'ManagedInstance', ResourceId: node.id, Tags }),
     )
@@ -160,7 +189,7 @@ export class SshWorld implements AsyncDisposable {
     await sdk(IAMClient, this.caller).send(role)
   }
 
-  async #enrol(folder: string, port: number): Promise<string> {
+  async #enrol({ folder, address, port }: Place): Promise<string> {
     const { ActivationId = '', ActivationCode = '' } = await this.ssm.send(
       new CreateActivationCommand({ IamRole: NODE_ROLE, RegistrationLimit: 1 }),
     )
@@ -171,14 +200,7 @@ export class SshWorld implements AsyncDisposable {
       ...['enrol', '--config', join(folder, 'agent.json'), '--state', join(folder, 'state')],
       ...['--endpoint', this.server.url, '--activation-id', ActivationId, '--server-key', fingerprint],
       ...['--activation-code-file', join(folder, 'code'), '--hostname', `node-${port}`],
-      ...[
-        '--ip-address',
-        '127.0.0.1',
-        '--ssh-port',
-        String(port),
-        '--host-key',
-        join(folder, 'host_key.pub'),
-      ],
+      ...['--ip-address', address, '--ssh-port', String(port), '--host-key', join(folder, 'host_key.pub')],
     ])
     return stdout.trim()
   }
@@ -197,15 +219,16 @@ export class SshWorld implements AsyncDisposable {
   }
 }
 
-function sshdConfig(folder: string, port: number): string {
+function sshdConfig({ folder, address, port }: Place): string {
   const lines = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${address}`,
     `HostKey ${folder}/host_key`,
     `PidFile ${folder}/sshd.pid`,
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'UsePAM no',
+    'Subsystem sftp internal-sftp',
     // Six clients that reconnect without a pause are no attack here.
     'MaxStartups 200:30:400',
   ]
@@ -218,9 +241,9 @@ async function run(file: string, args: readonly string[]) {
   return ended
 }
 
-async function freePort(): Promise<number> {
+async function freePort(host: string): Promise<number> {
   const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  await new Promise<void>((done) => server.listen(0, host, done))
   const address = server.address()
   await new Promise((done) => server.close(done))
   assert.ok(typeof address === 'object' && address)

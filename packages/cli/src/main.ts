@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { adminEnvCommand } from './commands/admin-env.ts'
 import { agentCommand } from './commands/agent.ts'
 import { backupCommand } from './commands/backup.ts'
+import { copyFileCommand } from './commands/copy-file.ts'
 import { drillCommand } from './commands/drill.ts'
+import { nodesCommand } from './commands/nodes.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { rotationCommand } from './commands/rotation.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -16,6 +18,8 @@ Examples:
   eval "$(lockstep admin-env)"            point the aws command, or any AWS SDK, at it
   lockstep trail lookup --event-name GetSecretValue
   lockstep rotation status db/password    where the rotation of a secret stands
+  lockstep nodes list                     the fleet; lockstep nodes audit lists every key on it
+  lockstep copy-file deploy web-1 FILE    with the key of the secret /dev/ssh, which is never on a disk
   lockstep trail verify                   check the audit trail without a server
   lockstep backup --to FILE               everything, encrypted; lockstep drill proves that it helps
 `
@@ -36,6 +40,8 @@ async function main(): Promise<void> {
   program.addCommand(restoreCommand())
   program.addCommand(drillCommand())
   program.addCommand(rotationCommand())
+  program.addCommand(nodesCommand())
+  program.addCommand(copyFileCommand())
   for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
     command.exitOverride()
   }

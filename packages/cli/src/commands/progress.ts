@@ -1,3 +1,5 @@
+import { terminalLine } from '../terminal-line.ts'
+
 interface Progress {
   readonly doing: string
   readonly table: string
@@ -5,23 +7,21 @@ interface Progress {
   readonly total: number
 }
 
-const ERASE_LINE = '\r\u001b[K'
-
 /** Shows on a terminal how far a long command is, on one line of standard error; elsewhere nothing. */
 export function terminalProgress(): Disposable & { show(progress: Progress): void } {
-  const terminal = process.stderr.isTTY ? process.stderr : undefined
+  const line = terminalLine()
   let shown = ''
   return {
     show({ doing, table, done, total }) {
       const percent = Math.floor((100 * done) / Math.max(total, 1))
       // A line for each percent and table, not for each page.
-      const line = `${doing} ${table} ${percent}%`
-      if (line === shown) return
-      shown = line
-      terminal?.write(`${ERASE_LINE}${doing} ${table}: ${done} of ${total} rows`)
+      const step = `${doing} ${table} ${percent}%`
+      if (step === shown) return
+      shown = step
+      line.show(`${doing} ${table}: ${done} of ${total} rows`)
     },
     [Symbol.dispose]() {
-      if (shown !== '') terminal?.write(ERASE_LINE)
+      line[Symbol.dispose]()
     },
   }
 }

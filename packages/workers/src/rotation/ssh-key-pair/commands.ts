@@ -46,7 +46,10 @@ export async function runCommand(
   }
   const awaited = new Set(options.awaited)
   const results = new Map<string, CommandResult>()
-  for (const id of ids) for (const each of await ended(of, id, { awaited, endsAtMs })) results.set(...each)
+  for (const commandId of ids) {
+    const ending = await ended(of, commandId, { awaited, endsAtMs })
+    for (const [nodeId, result] of ending) results.set(nodeId, { ...result, commandId })
+  }
   return results
 }
 

@@ -25,6 +25,8 @@ export interface CommandResult {
   readonly state: 'done' | 'failed' | 'undelivered' | 'waiting'
   /** Systems Manager's StatusDetails, with what the script said of a failure. */
   readonly details: string
+  /** By which all that it printed is to be had. */
+  readonly commandId?: string
 }
 
 export interface RunOptions {

@@ -51,6 +51,7 @@ export class Sshd implements AsyncDisposable {
       'PasswordAuthentication no',
       'PermitRootLogin yes',
       'UsePAM no',
+      'Subsystem sftp internal-sftp',
       'MaxStartups 100:30:200',
     ]
     writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`)
