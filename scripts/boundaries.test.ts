@@ -39,7 +39,6 @@ const FORBIDDEN = [
   [`${server}/rotation/planted.ts`, '../services/registry.ts'],
   [`${server}/rotation/planted.ts`, '../jobs/job.ts'],
   [`${server}/schedule/planted.ts`, '../store/store.ts'],
-  [`${server}/fleet/planted.ts`, '../services/registry.ts'],
   [`${server}/fleet/planted.ts`, '../jobs/index.ts'],
   [`${server}/patterns/planted.ts`, '../platform/clock.ts'],
   [`${server}/bus/planted.ts`, '../gateway/call.ts'],

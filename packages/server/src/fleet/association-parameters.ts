@@ -12,7 +12,11 @@ export function sealParameters(
   parameters: GivenParameters,
 ): Sealed | undefined {
   if (Object.keys(parameters).length === 0) return undefined
-  return keyring.seal('association-parameters', new TextEncoder().encode(JSON.stringify(parameters)), contextOf(of))
+  return keyring.seal(
+    'association-parameters',
+    new TextEncoder().encode(JSON.stringify(parameters)),
+    contextOf(of),
+  )
 }
 
 export function openParameters(

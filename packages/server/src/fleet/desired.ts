@@ -61,7 +61,11 @@ export function desiredOf(
 }
 
 /** What the associations of a place come to now, by their ids. Those that cannot be carried out are left out. */
-export async function plansOf(sources: DesiredSources, place: Place, now: Date): Promise<readonly AssociationPlan[]> {
+export async function plansOf(
+  sources: DesiredSources,
+  place: Place,
+  now: Date,
+): Promise<readonly AssociationPlan[]> {
   const { account, region } = place
   const plans: AssociationPlan[] = []
   let after: string | undefined
@@ -98,10 +102,18 @@ export async function planOf(
   const isStarted = isAtTicksOnly && (await wasStarted(store, association))
   if (isAtTicksOnly && !tick && !isStarted) return undefined
   try {
-    const steps = resolve(parseDocument(content.content, content.format), openParameters(keyring, association))
+    const steps = resolve(
+      parseDocument(content.content, content.format),
+      openParameters(keyring, association),
+    )
     if (steps.length === 0) return undefined
     // Parameters are not in the digest: other parameters are another version, and so another execution.
-    const digest = digestOf([association.document, content.format, content.content, tick?.toISOString() ?? ''])
+    const digest = digestOf([
+      association.document,
+      content.format,
+      content.content,
+      tick?.toISOString() ?? '',
+    ])
     return {
       ...{ association, selection, steps, version: `${execution}.${digest}` },
       everySeconds: rateSeconds(schedule),

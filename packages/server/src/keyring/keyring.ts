@@ -26,8 +26,8 @@ const PURPOSES = [
   'function-environment',
   'function-event',
   'fleet-signing',
-  'command',
   'association-parameters',
+  'command',
 ] as const
 export type Purpose = (typeof PURPOSES)[number]
 

@@ -1,6 +1,6 @@
-import { desiredContract } from './desired.contract.ts'
-import { commandsContract } from './commands.contract.ts'
 import { associationsContract } from './associations.contract.ts'
+import { commandsContract } from './commands.contract.ts'
+import { desiredContract } from './desired.contract.ts'
 import { documentsContract } from './documents.contract.ts'
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
@@ -28,9 +28,9 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   noticesContract(open)
   nodesContract(open)
   desiredContract(open)
-  commandsContract(open)
   documentsContract(open)
   associationsContract(open)
   rulesContract(open)
+  commandsContract(open)
   trailContract(open)
 }

@@ -1,5 +1,6 @@
 import type { SendCommandRequest, SendCommandResult } from '@aws-sdk/client-ssm'
 import type { NodeStep, Validated } from '@lockstep/wire'
+import { documentTarget, type FoundDocument } from '../../fleet/find-document.ts'
 import { nodeIdOf } from '../../fleet/node-id.ts'
 import { nodeTarget } from '../../fleet/node-target.ts'
 import { sealParameters, sealSteps } from '../../fleet/sealing.ts'
@@ -20,17 +21,12 @@ import {
   unsupportedTarget,
 } from './command-errors.ts'
 import { commandView } from './command-view.ts'
-import {
-  DEFAULT_VERSION,
-  documentTarget,
-  findSentDocument,
-  type SentDocument,
-  stepsOf,
-} from './sent-document.ts'
+import { findSentDocument, readSentDocument, type SentDocument, stepsOf } from './sent-document.ts'
 
 type Input = Validated<SendCommandRequest>
 
 /** @see https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html */
+const DEFAULT_VERSION = '$DEFAULT'
 const DEFAULT_TIMEOUT_SECONDS = 3600
 const DEFAULT_MAX_CONCURRENCY = '50'
 const DEFAULT_MAX_ERRORS = '0'
@@ -38,7 +34,7 @@ const DEFAULT_MAX_ERRORS = '0'
 const ACTION = 'ssm:SendCommand'
 
 interface Asked {
-  readonly sent: SentDocument
+  readonly found: FoundDocument
   /** By `mi-` id, those of `InstanceIds` that there are. */
   readonly named: ReadonlyMap<string, FleetNode>
 }
@@ -53,18 +49,19 @@ interface Asked {
 export const SendCommand = writeOperation<SendCommandRequest, SendCommandResult, Asked>({
   action: ACTION,
   resource: async (input, ctx) => ({
-    sent: await findSentDocument(ctx, input),
+    found: await findSentDocument(ctx, input),
     named: await namedNodes(ctx, input.InstanceIds ?? []),
   }),
-  target: documentTarget,
+  target: ({ DocumentName }, ctx, asked) => documentTarget(ctx, DocumentName, asked?.found),
   also: ({ InstanceIds = [] }, ctx, { named }) =>
     InstanceIds.map((id) => ({
       action: ACTION,
       target: nodeTarget(ctx, id, named.get(nodeIdOf(id) ?? '')),
     })),
 
-  async run(input, ctx, { sent, named }) {
+  async run(input, ctx, { found, named }) {
     refuseUnavailable(input)
+    const sent = await readSentDocument(ctx, found, input)
     const steps = stepsOf(sent, input)
     const invocations = await invocationsOf(ctx, input, named)
     const command = newCommand(ctx, input, { sent, steps, target: invocations.length })
@@ -143,7 +140,7 @@ function newCommand(ctx: WriteContext, input: Input, { sent, steps, target }: Se
     account: ctx.account,
     region: ctx.region,
     id: ctx.random.uuid(),
-    documentName: sent.name,
+    documentName: sent.found.name,
     documentVersion: input.DocumentVersion ?? DEFAULT_VERSION,
     documentHash: sent.hash,
     comment: input.Comment ?? '',

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { SendCommandRequest } from '@aws-sdk/client-ssm'
-import { formatArn, type NodeStep, parseArn, type Validated } from '@lockstep/wire'
-import { BUILT_IN_DOCUMENTS } from '../../fleet/built-in-documents.ts'
+import type { NodeStep, Validated } from '@lockstep/wire'
 import { ParameterFault } from '../../fleet/document-fault.ts'
 import { type CommandDocument, parseDocument } from '../../fleet/documents.ts'
+import { type FoundDocument, findDocument, findVersion } from '../../fleet/find-document.ts'
 import { resolve } from '../../fleet/resolve.ts'
-import type { Context, Target } from '../../gateway/context.ts'
+import type { Context } from '../../gateway/context.ts'
 import {
   commandTooLarge,
   invalidParameters,
@@ -23,10 +23,8 @@ type Input = Pick<
 /** What a node is sent is as large as a secret's value at most. */
 const MAX_STEPS_BYTES = 64 * 1024
 
-export const DEFAULT_VERSION = '$DEFAULT'
-
 export interface SentDocument {
-  readonly name: string
+  readonly found: FoundDocument
   readonly document: CommandDocument
   /** SHA-256, hexadecimal. */
   readonly hash: string
@@ -34,26 +32,26 @@ export interface SentDocument {
 
 /**
  * The document that a command names, by name or ARN.
- * @throws InvalidDocument, InvalidDocumentVersion
+ * @throws InvalidDocument
  */
-export async function findSentDocument(_ctx: Context, input: Input): Promise<SentDocument> {
-  const name = nameOf(input.DocumentName)
-  const found = BUILT_IN_DOCUMENTS.get(name)
-  if (!found) throw noSuchDocument(name)
-  const { DocumentVersion: version = DEFAULT_VERSION } = input
-  if (version !== DEFAULT_VERSION && version !== '$LATEST' && version !== '1') throw noSuchDocumentVersion()
-  demandHash(found.content, input)
-  return { name, document: parseDocument(found.content, 'JSON'), hash: digest('sha256', found.content) }
+export async function findSentDocument(ctx: Context, { DocumentName }: Input): Promise<FoundDocument> {
+  const place = { account: ctx.account, region: ctx.region }
+  const found = await findDocument(ctx.store.documents, place, DocumentName)
+  if (!found) throw noSuchDocument(DocumentName)
+  return found
 }
 
-/** What policies are asked about, whether or not there is such a document. Amazon's own are of no account. */
-export function documentTarget({ DocumentName }: Input, ctx: Context): Target {
-  const { partition, region, account } = ctx
-  const name = nameOf(DocumentName)
-  const owner = BUILT_IN_DOCUMENTS.has(name) ? '' : (parseArn(DocumentName)?.account ?? account)
-  const resource = `document/${name}`
-  const arn = formatArn({ partition, service: 'ssm', region, account: owner, resource })
-  return { arn, account, type: 'AWS::SSM::Document' }
+/** @throws InvalidDocumentVersion, and InvalidDocument for another hash than the content has */
+export async function readSentDocument(
+  ctx: Context,
+  found: FoundDocument,
+  input: Input,
+): Promise<SentDocument> {
+  const version = await findVersion(ctx.store.documents, found, { version: input.DocumentVersion })
+  if (!version) throw noSuchDocumentVersion()
+  const { content, format } = version
+  demandHash(content, input)
+  return { found, document: parseDocument(content, format), hash: digest('sha256', content) }
 }
 
 /**
@@ -74,10 +72,6 @@ function resolved(document: CommandDocument, given: NonNullable<Input['Parameter
     if (error instanceof ParameterFault) throw invalidParameters(error.message)
     throw error
   }
-}
-
-function nameOf(nameOrArn: string): string {
-  return parseArn(nameOrArn)?.resource.replace(/^document\//, '') ?? nameOrArn
 }
 
 function demandHash(content: string, { DocumentHash: hash, DocumentHashType: type = 'Sha256' }: Input): void {

@@ -4,6 +4,7 @@ import { findNode } from '../../fleet/find-node.ts'
 import { nodeTarget } from '../../fleet/node-target.ts'
 import type { Context, Target, WriteContext } from '../../gateway/context.ts'
 import type { Tags } from '../../gateway/principal.ts'
+import { associationTarget } from './associations.ts'
 import { noSuchResource, untaggableType } from './errors.ts'
 
 /** Something that was found, with its tags. */
@@ -49,9 +50,24 @@ const document: TaggableKind = {
   missing: (id, ctx) => documentTarget(ctx, id),
 }
 
+const association: TaggableKind = {
+  async find(id, ctx) {
+    const found = await ctx.store.associations.find(ctx, id.toLowerCase())
+    return (
+      found && {
+        target: associationTarget(ctx, found.id, found),
+        tags: found.tags,
+        save: (tx, tags) => tx.store.associations.retag(found, tags),
+      }
+    )
+  },
+  missing: (id, ctx) => associationTarget(ctx, id.toLowerCase()),
+}
+
 const KINDS: Partial<Readonly<Record<ResourceTypeForTagging, TaggableKind>>> = {
   ManagedInstance: node,
   Document: document,
+  Association: association,
 }
 
 interface Named {

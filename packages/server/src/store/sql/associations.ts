@@ -56,7 +56,10 @@ export class SqlAssociations implements AssociationWriter {
   }
 
   async look(place: Place, id: string): Promise<Association | undefined> {
-    const row = await this.#sql.row<AssociationRow>(`select * from ssm_associations ${OF_ID}`, ...at(place, id))
+    const row = await this.#sql.row<AssociationRow>(
+      `select * from ssm_associations ${OF_ID}`,
+      ...at(place, id),
+    )
     return row && associationOf(row)
   }
 
@@ -251,7 +254,11 @@ export class SqlAssociations implements AssociationWriter {
     })
   }
 
-  async #down<Row>(text: string, association: AssociationKey, { before, limit }: Down): Promise<readonly Row[]> {
+  async #down<Row>(
+    text: string,
+    association: AssociationKey,
+    { before, limit }: Down,
+  ): Promise<readonly Row[]> {
     const values = [...at(association, association.id), before ?? Number.MAX_SAFE_INTEGER, limit]
     return this.#sql.rows<Row>(text, ...values)
   }

@@ -1,7 +1,7 @@
+import type { AssociationTables } from './associations.ts'
 import type { CommandTables } from './command-rows.ts'
 import type { DeliveryTables } from './deliveries.ts'
 import type { DesiredTables } from './desired.ts'
-import type { AssociationTables } from './associations.ts'
 import type { DocumentTables } from './documents.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
@@ -26,10 +26,10 @@ export interface Tables
     TopicTables,
     NoticeTables,
     NodeTables,
-    DesiredTables,
     RuleTables,
     InstallationTables,
     DeliveryTables,
-    CommandTables,
+    DesiredTables,
     DocumentTables,
-    AssociationTables {}
+    AssociationTables,
+    CommandTables {}

@@ -1,9 +1,9 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
+import { SqlAssociations } from './associations.ts'
 import { SqlCommands } from './commands.ts'
 import { SqlDeliveries } from './deliveries.ts'
 import { SqlDesired } from './desired.ts'
-import { SqlAssociations } from './associations.ts'
 import { SqlDocuments } from './documents.ts'
 import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
@@ -22,10 +22,10 @@ import { SqlTrail } from './trail.ts'
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
+  #associations: SqlAssociations | undefined
   #commands: SqlCommands | undefined
   #deliveries: SqlDeliveries | undefined
   #desired: SqlDesired | undefined
-  #associations: SqlAssociations | undefined
   #documents: SqlDocuments | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
@@ -45,14 +45,14 @@ export class SqlWriters implements Writers {
     this.#makeTrail = makeTrail
   }
 
-  get commands(): SqlCommands {
-    this.#commands ??= new SqlCommands(this.#sql)
-    return this.#commands
-  }
-
   get associations(): SqlAssociations {
     this.#associations ??= new SqlAssociations(this.#sql)
     return this.#associations
+  }
+
+  get desired(): SqlDesired {
+    this.#desired ??= new SqlDesired(this.#sql)
+    return this.#desired
   }
 
   get documents(): SqlDocuments {
@@ -60,14 +60,14 @@ export class SqlWriters implements Writers {
     return this.#documents
   }
 
+  get commands(): SqlCommands {
+    this.#commands ??= new SqlCommands(this.#sql)
+    return this.#commands
+  }
+
   get deliveries(): SqlDeliveries {
     this.#deliveries ??= new SqlDeliveries(this.#sql)
     return this.#deliveries
-  }
-
-  get desired(): SqlDesired {
-    this.#desired ??= new SqlDesired(this.#sql)
-    return this.#desired
   }
 
   get functions(): SqlFunctions {
