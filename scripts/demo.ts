@@ -14,7 +14,8 @@ import {
 import { type Caller, newUser } from '../conformance/sdk.ts'
 import { noNodes, SSH_USER, type SshNode, SshWorld } from '../conformance/ssh-world.ts'
 
-const LIMIT_MS = 120_000
+/** Half a minute on a machine that does nothing else. */
+const LIMIT_MS = 240_000
 const ROTATED_WITHIN_MS = 60_000
 const LOOK_AGAIN_MS = 200
 const SECRET = '/dev/ssh'
@@ -39,6 +40,8 @@ async function walk(world: SshWorld): Promise<void> {
     ),
   ])
   await shown(master, administrator(world.caller), ['nodes', 'list'])
+  const places = world.nodes.map(({ address, port }) => `${address}:${port}`).toSorted()
+  say(`\nmaster   ${places[0]}\nworkers  ${places.slice(1).join(' ')}`)
 
   step('The master may read the key, find its nodes, and nothing else')
   const keys = await newUser(
@@ -74,7 +77,8 @@ async function walk(world: SshWorld): Promise<void> {
   await shown(master, administrator(world.caller), ['nodes', 'audit'])
 
   step('Who did what')
-  await shown(master, administrator(world.caller), ['trail', 'lookup', '--max', '12', '--resource', arn])
+  await shown(master, administrator(world.caller), ['trail', 'lookup', '--event-name', 'RotationSucceeded'])
+  await shown(master, administrator(world.caller), ['trail', 'lookup', '--user', 'master'])
 }
 
 /** What `lockstep admin-env` sets, for whoever calls. */

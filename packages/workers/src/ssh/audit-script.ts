@@ -125,7 +125,7 @@ export function readAudit(output: string): AuditPage {
       changedAt: /^\d+$/.test(changed) ? new Date(Number(changed) * 1000) : undefined,
       type: type ?? 'unknown',
       fingerprint: fingerprint ?? 'unknown',
-      comment: comment === undefined || comment === 'no comment' ? '' : printable(comment),
+      comment: commentOf(comment, options),
       options: printable(options),
       lastUsed: used === '' ? undefined : printable(used),
     })
@@ -134,6 +134,12 @@ export function readAudit(output: string): AuditPage {
     line.startsWith('lockstep-note\t') ? [printable(line.slice(14))] : [],
   )
   return { keys, notes: [...new Set(notes)], isWhole: lines.includes('lockstep-audit-end'), told }
+}
+
+/** ssh-keygen shows the options of a key that has no comment in its place. */
+function commentOf(comment: string | undefined, options: string): string {
+  if (comment === undefined || comment === 'no comment') return ''
+  return options !== '' && options.startsWith(comment) ? '' : printable(comment)
 }
 
 /** A comment may hold what moves a terminal's cursor. */

@@ -34,7 +34,7 @@ export async function findHost(ec2: EC2Client, named: string): Promise<FoundHost
   const instances: Instance[] = []
   let NextToken: string | undefined
   do {
-    const command = new DescribeInstancesCommand({ Filters: [filterOf(named), RUNNING], NextToken })
+    const command = new DescribeInstancesCommand({ Filters: [filterOf(named)], NextToken })
     command.middlewareStack.add(
       (next) => (args) => {
         const { request } = args
@@ -51,8 +51,6 @@ export async function findHost(ec2: EC2Client, named: string): Promise<FoundHost
   return hostOf(only(instances, named), !isAmazon(answeredBy))
 }
 
-const RUNNING: Filter = { Name: 'instance-state-name', Values: ['running'] }
-
 function filterOf(named: string): Filter {
   const [, digits] = /^m?i-([0-9a-f]{8}|[0-9a-f]{17})$/.exec(named) ?? []
   if (digits !== undefined) return { Name: 'instance-id', Values: [`i-${digits}`] }
@@ -61,12 +59,16 @@ function filterOf(named: string): Filter {
   return { Name: 'tag:Name', Values: [named.replaceAll(/[\\*?]/g, '\\$&')] }
 }
 
-function only(instances: readonly Instance[], named: string): Instance {
+/** What has ended has no address any more; what only has no agent may well have an sshd. */
+function only(known: readonly Instance[], named: string): Instance {
+  const addressed = known.filter(({ PrivateIpAddress }) => PrivateIpAddress !== undefined)
+  const running = addressed.filter(({ State }) => State?.Name === 'running')
+  const instances = running.length > 0 ? running : addressed
   const [found, second] = instances
   if (!found) {
     throw new HostError(
       'not-found',
-      `There is no running node ${named} that you may see. HOST is an instance id, the tag Name, or the address of a node.`,
+      `There is no node ${named} that you may see. HOST is an instance id, the tag Name, or the address of a node.`,
     )
   }
   if (second) {
@@ -78,14 +80,11 @@ function only(instances: readonly Instance[], named: string): Instance {
 
 function hostOf({ InstanceId = '', PrivateIpAddress, Tags = [] }: Instance, isBelieved: boolean): FoundHost {
   const tags = new Map(Tags.map(({ Key = '', Value = '' }) => [Key, Value]))
-  if (PrivateIpAddress === undefined) {
-    throw new HostError('not-found', `The address of ${InstanceId} is not known.`)
-  }
   const hostKeys = [...tags].filter(([key]) => /^lockstep:host-key-\d{1,2}$/.test(key))
   return {
     instanceId: InstanceId,
     name: tags.get('Name'),
-    host: PrivateIpAddress,
+    host: PrivateIpAddress ?? '',
     port: (isBelieved && portOf(tags.get('lockstep:ssh-port'))) || DEFAULT_PORT,
     hostKeys: isBelieved ? hostKeys.map(([, line]) => line) : [],
   }
