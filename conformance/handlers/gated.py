@@ -55,7 +55,7 @@ def create_secret(arn, token):
     try:
         value_of(arn, VersionId=token)
     except secrets.exceptions.ResourceNotFoundException:
-        value = json.dumps({"count": count + 1})
+        value = json.dumps({"count": count + 1}, separators=(",", ":"))
         secrets.put_secret_value(
             SecretId=arn, ClientRequestToken=token, SecretString=value, VersionStages=["AWSPENDING"]
         )
