@@ -1,4 +1,5 @@
 /** Suite `rotation`: what ten thousand secrets on schedules cost a server that waits, and one whose windows open. */
+import { Bus } from '../packages/server/src/bus/bus.ts'
 import type { Functions } from '../packages/server/src/functions/functions.ts'
 import { unbound } from '../packages/server/src/gateway/bound-policy.ts'
 import { groups } from '../packages/server/src/jobs/index.ts'
@@ -6,6 +7,7 @@ import { Scheduler } from '../packages/server/src/jobs/scheduler.ts'
 import { Keyring } from '../packages/server/src/keyring/keyring.ts'
 import { openMemoryRootKey } from '../packages/server/src/keyring/root-keys/memory.ts'
 import { silentLogger } from '../packages/server/src/platform/logger.ts'
+import { Metrics } from '../packages/server/src/platform/metrics.ts'
 import { systemRandom } from '../packages/server/src/platform/random.ts'
 import { systemTimer } from '../packages/server/src/platform/timer.ts'
 import { queueWindowAfter } from '../packages/server/src/rotation/queue.ts'
@@ -14,6 +16,7 @@ import type { Secret } from '../packages/server/src/store/secrets.ts'
 import type { Store } from '../packages/server/src/store/store.ts'
 import { openTestStore } from '../packages/server/src/store/test-store.ts'
 import { ManualClock } from '../packages/server/src/testing/manual-clock.ts'
+import { NO_CHANNELS } from '../packages/server/src/testing/no-channels.ts'
 import type { Report } from './report.ts'
 
 const SECRETS = 10_000
@@ -44,7 +47,16 @@ export async function rotation(report: Report): Promise<void> {
   report.note(
     `${SECRETS} secrets put on schedules: ${queued.cpuMs.toFixed(0)} ms of CPU, ${grown.toFixed(0)} MiB with the store's rows in memory.`,
   )
-  const rooms = { store, keyring, clock, random: systemRandom, functions: mover(store) }
+  const rooms = {
+    store,
+    keyring,
+    clock,
+    random: systemRandom,
+    functions: mover(store),
+    channels: NO_CHANNELS,
+    bus: new Bus({ store, random: systemRandom }),
+    metrics: new Metrics(),
+  }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   const idle = await measured(async () => {
     for (let look = 0; look < LOOKS; look++) await scheduler.settle()

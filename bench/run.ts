@@ -4,10 +4,12 @@
  * ratios and the CPU time per request; requests a second swing with whatever else the machine does.
  */
 import { parseArgs } from 'node:util'
+import { delivery } from './delivery.ts'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
 import { rotation } from './rotation.ts'
+import { rules } from './rules.ts'
 import { secrets } from './secrets.ts'
 import { trail } from './trail.ts'
 
@@ -24,6 +26,8 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   moving,
   rotation,
   trail,
+  delivery,
+  rules,
 }
 
 const { values: flags, positionals } = parseArgs({

@@ -15,8 +15,11 @@ export type Component =
   /** Amazon's clients of Lambda's Runtime API, of Python and of Node.js. */
   | 'awslambdaric'
   | 'aws-lambda-ric'
+  /** A foreign AWS endpoint. */
+  | 'moto'
 
 export const AWS = join(CACHE, 'python/bin/aws')
+export const MOTO = join(CACHE, 'python/bin/moto_server')
 export const PYTHON = join(CACHE, 'python/bin/python')
 export const NODE_RUNTIME_CLIENT = join(CACHE, 'runtime/node_modules/aws-lambda-ric/index.mjs')
 
@@ -38,6 +41,7 @@ const FILES: Readonly<Partial<Record<Component, string>>> = {
   boto3: PYTHON,
   awslambdaric: PYTHON,
   'aws-lambda-ric': NODE_RUNTIME_CLIENT,
+  moto: MOTO,
   // What is found nowhere is still looked for, so that its absence is told.
   postgresql: POSTGRES_BINARIES ?? join(DEBIAN_POSTGRES, 'bin'),
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 // Compiles models/*.json into packages/wire/src/generated/. With --check nothing is written, and the exit code
 // is 1 when what is on disk differs.
 
-const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda']
+const SERVICES = ['secretsmanager', 'kms', 'iam', 'sts', 'cloudtrail', 'sns', 'lambda', 'events']
 const MODELS = join(import.meta.dirname, '../models')
 const GENERATED = join(import.meta.dirname, '../packages/wire/src/generated')
 
@@ -34,6 +34,25 @@ export interface SourceModel {
 
 /** Of these services only the operations that are answered: their models hold shapes that no codec expects. */
 const ANSWERED: Named<readonly string[]> = {
+  events: [
+    'DeleteRule',
+    'DescribeEventBus',
+    'DescribeRule',
+    'DisableRule',
+    'EnableRule',
+    'ListEventBuses',
+    'ListRuleNamesByTarget',
+    'ListRules',
+    'ListTagsForResource',
+    'ListTargetsByRule',
+    'PutEvents',
+    'PutRule',
+    'PutTargets',
+    'RemoveTargets',
+    'TagResource',
+    'TestEventPattern',
+    'UntagResource',
+  ],
   lambda: [
     'AddPermission',
     'CreateFunction',
@@ -62,7 +81,26 @@ const CORRECTIONS: Named<Named<object>> = {
   // DIVERGENCE: AWS repeats one-time codes in validation errors and shows session tokens in the trail; we
   // treat both as sensitive.
   iam: { authenticationCodeType: { sensitive: true } },
+  // CloudTrail hides what is published; a confirmation's token and a webhook's URL are capabilities.
+  sns: {
+    message: { sensitive: true },
+    subject: { sensitive: true },
+    MessageAttributeMap: { sensitive: true },
+    token: { sensitive: true },
+    endpoint: { sensitive: true },
+  },
   sts: { tokenCodeType: { sensitive: true }, tokenType: { sensitive: true } },
+  events: {
+    // The same texts as the model's own patterns, whose ways to match one text are many: those take exponential time.
+    HeaderValue: { pattern: '^\\t*[\\x20-\\x7E][\\t\\x20-\\x7E]*$' },
+    PathParameter: { pattern: '^[ \\t\\x0B\\f]*[^ \\t\\n\\x0B\\f\\r\\u2028\\u2029].*$' },
+    // DIVERGENCE: AWS's model lets the trail show a target's constant input and template, and the detail of a custom
+    // event. They may hold a credential, so we treat them as sensitive.
+    TargetInput: { sensitive: true },
+    TransformerInput: { sensitive: true },
+    'PutEventsRequestEntry.Detail': { sensitive: true },
+    'TestEventPatternRequest.Event': { sensitive: true },
+  },
   lambda: {
     // What functions of ordinary kinds may have.
     // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

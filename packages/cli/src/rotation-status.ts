@@ -40,7 +40,7 @@ export interface Told {
  * way. `retrying`: the last attempt failed, another comes. `failed`: the last attempt failed and none comes before the
  * next window. `stuck`: AWSPENDING is on a version that nothing works on. `deleting`: the secret is to be deleted.
  */
-export type RotationState = 'off' | 'idle' | 'rotating' | 'retrying' | 'failed' | 'stuck' | 'deleting'
+type RotationState = 'off' | 'idle' | 'rotating' | 'retrying' | 'failed' | 'stuck' | 'deleting'
 
 export interface RotationStatus extends Omit<Told, 'events' | 'isDeleted'> {
   readonly state: RotationState

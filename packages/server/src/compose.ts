@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import { partitionOf } from '@lockstep/wire'
+import { Bus } from './bus/bus.ts'
 import { type Config, ConfigError } from './config.ts'
 import { probeConfinement } from './functions/confinement.ts'
 import type { Functions } from './functions/functions.ts'
@@ -12,11 +14,19 @@ import { recordRefusals } from './gateway/record-refusals.ts'
 import { newAccessKeyId, newSecretAccessKey } from './gateway/session-token.ts'
 import { Throttle } from './gateway/throttle.ts'
 import { Health, type HealthReport } from './health.ts'
+import { deliverTrail } from './jobs/deliver-trail.ts'
 import { groups } from './jobs/index.ts'
+import type { RunJob } from './jobs/job.ts'
 import { Scheduler } from './jobs/scheduler.ts'
 import { Keyring } from './keyring/keyring.ts'
 import { openRootKey } from './keyring/root-keys/index.ts'
 import { demandFinished } from './moving/mark.ts'
+import { Channels } from './notify/channels.ts'
+import type { Endpoint } from './notify/links.ts'
+import { Mailer } from './notify/mailer.ts'
+import { Signer } from './notify/signer.ts'
+import { AddressRules } from './outbound/address-rules.ts'
+import { Outbound } from './outbound/outbound.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -26,6 +36,8 @@ import { bootstrapAccount } from './services/iam/bootstrap-account.ts'
 import { registry } from './services/registry.ts'
 import { openStore } from './store/open.ts'
 import type { Store } from './store/store.ts'
+import { openBuckets } from './trail/delivery/bucket-setting.ts'
+import { DELIVER_TRAIL } from './trail/delivery/job.ts'
 import { openTrail } from './trail/open.ts'
 import { SEAL_INTERVAL_MS, Sealer } from './trail/sealer.ts'
 
@@ -61,6 +73,13 @@ export interface House extends AsyncDisposable {
   readonly sealer: Sealer
   readonly scheduler: Scheduler
   readonly functions: Functions
+  readonly channels: Channels
+  /** The way of every event to the trail. */
+  readonly bus: Bus
+  /** Where the server is found, for links; to be set once it listens, unless the operator said. */
+  readonly publicEndpoint: Endpoint
+  /** The certificate, PEM, by which notices that were signed under this id are verified. */
+  certificate(id: string): Promise<string | undefined>
   /** The account of the first start. */
   readonly account: string
   /** Sums up the calls that were refused without an event each; see gateway/throttle.ts. Done every minute. */
@@ -91,24 +110,36 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const account = await homeAccount(config, store, random)
   await makeAccounts([account, ...config.moreAccounts], { config, store, keyring, doors })
 
+  const endpoint: Endpoint = { url: config.publicUrl ?? listeningUrl(config) }
+  const rules = new AddressRules(config.allowOutbound)
+  const destinations = {
+    admitsHost: (host: string) => rules.admitsHost(host),
+    mail: config.mail !== undefined,
+  }
   const runner = functionRunner(config, { store, keyring }, doors)
   const functions = doors.functions ?? runner
-  const scheduler = parts.use(
-    new Scheduler({ rooms: { store, keyring, clock, random, functions }, timer, logger, groups }),
-  )
+  const signer = new Signer({ store, keyring, random, clock })
+  const outbound = new Outbound({ rules, timer, ca: config.outboundCa })
+  const mailer = config.mail && parts.use(new Mailer({ ...config.mail, ...mailCa(config) }, timer))
+  const channels = new Channels({ outbound, mailer, functions, signer, store, endpoint })
+  const bus = new Bus({ store, random })
+  const rooms = { store, keyring, clock, random, functions, channels, bus, metrics }
+  const trails = { name: 'trails', concurrency: 2, jobs: { [DELIVER_TRAIL]: trailDelivery(config, doors) } }
+  const scheduler = parts.use(new Scheduler({ rooms, timer, logger, groups: [...groups, trails] }))
   // Closed first: the scheduler waits for its jobs, and they for their functions.
   parts.use(runner)
   scheduler.nudge()
 
   const home = { account, region: config.region }
   const throttle = new Throttle(config.limits)
-  const refusals = () => recordRefusals({ throttle, store, clock, random, home })
+  const refusals = () => recordRefusals({ throttle, bus, clock, random, home })
   const sumUp = () => refusals().catch((error: unknown) => logger.error('refusals.unrecorded', { error }))
   parts.defer(sumUp)
   parts.use(repeat(timer, MINUTE_MS, sumUp))
   const call = gateway({
     registry,
     store,
+    bus,
     keyring,
     functions,
     clock,
@@ -117,10 +148,12 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     logger,
     metrics,
     throttle,
+    destinations,
     credentials: new Credentials(store, keyring, partition),
     decider: new Decider(),
     regions: config.regions,
     functionDirectories: config.functionDirectories,
+    trailBuckets: new Set(config.trailBuckets.keys()),
     home,
   })
   const built = parts.move()
@@ -131,11 +164,33 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     sealer,
     scheduler,
     functions,
+    channels,
+    bus,
+    publicEndpoint: endpoint,
+    certificate: (id) => store.read.notices.certificate(id),
     account,
     recordRefusals: refusals,
     health: () => health.check(),
     [Symbol.asyncDispose]: () => built.disposeAsync(),
   }
+}
+
+function trailDelivery(config: Config, { clock, random, timer, logger, metrics }: Doors): RunJob {
+  return deliverTrail({
+    ...{ timer, logger, metrics, regions: config.regions },
+    buckets: openBuckets(config.trailBuckets, { clock, random, keys: config.trailKeys }),
+    everyMs: config.trailDeliveryMs,
+    digestEveryMs: config.trailDigestMs,
+  })
+}
+
+/** What is listened on, where that is known before. */
+function listeningUrl({ listen: { host, port }, tls }: Config): string {
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function mailCa({ outboundCa }: Config): { readonly ca?: readonly string[] } {
+  return outboundCa === undefined ? {} : { ca: [...rootCertificates, outboundCa] }
 }
 
 interface TrailParts {

@@ -81,6 +81,31 @@ test('a certificate without its key is refused', () => {
   assert.throws(() => readConfig({ data: 'memory', 'tls-cert': 'x.pem' }, {}), /go together/)
 })
 
+test('buckets of trails, how often files go there and as whom, are read; what is wrong is named, no secret with it', () => {
+  const config = readConfig(
+    { data: 'memory', 'trail-buckets': 'audit=dir:/var/audit, logs=s3:', 'trail-delivery-seconds': '60' },
+    { LOCKSTEP_TRAIL_S3_ACCESS_KEY_ID: 'AKIA', LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY: 'hunter2' },
+  )
+  assert.deepEqual([...config.trailBuckets.keys()], ['audit', 'logs'])
+  assert.deepEqual([config.trailDeliveryMs, config.trailDigestMs], [60_000, 3_600_000])
+  assert.equal(config.trailKeys?.secretAccessKey.text(), 'hunter2')
+  assert.ok(!JSON.stringify(config).includes('hunter2'))
+  const bad = {
+    data: 'memory',
+    'trail-buckets': 'audit=dir:/a,audit=dir:/b,logs=s3:https://key:hunter2@s3.example',
+    'trail-delivery-seconds': '0',
+  }
+  assert.throws(
+    () => readConfig(bad, { LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY: 'hunter2' }),
+    (error) =>
+      error instanceof ConfigError &&
+      ['audit is named twice', 'logs: its place', '--trail-delivery-seconds', 'go together'].every((text) =>
+        error.message.includes(text),
+      ) &&
+      !error.message.includes('hunter2'),
+  )
+})
+
 test('the passphrase is in no complaint', () => {
   assert.throws(
     () => readConfig({ data: 'memory', listen: 'x' }, { LOCKSTEP_PASSPHRASE: 'hunter2' }),

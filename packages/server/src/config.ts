@@ -4,10 +4,14 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { FunctionUsers } from './functions/confinement.ts'
 import type { Limits, Rate } from './gateway/throttle.ts'
 import { defaultRootKeySpec } from './keyring/root-keys/index.ts'
+import type { MailSettings } from './notify/mailer.ts'
+import { isCidr } from './outbound/address-rules.ts'
 import { LOG_LEVELS, type LogLevel } from './platform/logger.ts'
 import { Plaintext } from './platform/plaintext.ts'
 import { SETTINGS, type SettingName, type Values, variableOf } from './settings.ts'
 import type { StoreKind } from './store/open.ts'
+import { type BucketPlace, parseBucket } from './trail/delivery/bucket-setting.ts'
+import type { S3Keys } from './trail/delivery/s3-bucket.ts'
 
 /** What the server is told, read once and checked whole. */
 export interface Config {
@@ -33,15 +37,28 @@ export interface Config {
   /** Beneath these the code of functions may lie; absolute. */
   readonly functionDirectories: readonly string[]
   readonly functions: FunctionConfig
+  /** Where the buckets are that trails may name. */
+  readonly trailBuckets: ReadonlyMap<string, BucketPlace>
+  /** For those of them that are S3's, where the operator chose keys for this alone. */
+  readonly trailKeys?: S3Keys
+  readonly trailDeliveryMs: number
+  readonly trailDigestMs: number
   /** Between the signal to stop and the end of taking calls. */
   readonly lameDuckMs: number
   readonly logLevel: LogLevel
+  /** Ranges that may be sent to although they are not public, in CIDR notation. */
+  readonly allowOutbound: readonly string[]
+  /** Certificates, PEM, that receivers may have besides the well-known ones. */
+  readonly outboundCa?: string
+  readonly mail?: Omit<MailSettings, 'ca'>
+  /** What links begin with: the operator's word, or else what is listened on. */
+  readonly publicUrl?: string
   /** The first administrator's access key, where the operator chose it. */
   readonly adminKey?: { readonly id: string; readonly secret: string }
 }
 
 /** How functions are run. */
-export interface FunctionConfig {
+interface FunctionConfig {
   readonly concurrency: number
   readonly python: string
   readonly users?: FunctionUsers
@@ -86,6 +103,7 @@ export function readConfig(flags: Values, env: Environment): Config {
   }
   const accountId = reader.account('account-id')
   const adminKey = adminKeyOf(env, problems)
+  const trailKeys = trailKeysOf(env, problems)
   const region = reader.region('region', reader.text('region') ?? '')
   const config: Config = {
     data,
@@ -108,8 +126,16 @@ export function readConfig(flags: Values, env: Environment): Config {
     maxBodyBytes: reader.count('max-body-bytes'),
     functionDirectories: reader.directories('function-directories'),
     functions: reader.functions(),
+    trailBuckets: reader.buckets(region),
+    ...(trailKeys && { trailKeys }),
+    trailDeliveryMs: reader.period('trail-delivery-seconds'),
+    trailDigestMs: reader.period('trail-digest-seconds'),
     lameDuckMs: reader.seconds('lame-duck-seconds') * 1000,
     logLevel: reader.logLevel(),
+    allowOutbound: reader.list('allow-outbound').map((range) => reader.range('allow-outbound', range)),
+    ...reader.outboundCa(),
+    ...reader.mail(env),
+    ...reader.publicUrl(),
     ...(adminKey ? { adminKey } : {}),
   }
   if (problems.length > 0) throw new ConfigError(problems)
@@ -220,6 +246,24 @@ class Reader {
     return Number(text)
   }
 
+  /** In milliseconds. */
+  period(name: SettingName): number {
+    const seconds = this.seconds(name)
+    if (seconds === 0) this.#complain(name, '0 is not a period')
+    return seconds * 1000
+  }
+
+  buckets(region: string): ReadonlyMap<string, BucketPlace> {
+    const places = new Map<string, BucketPlace>()
+    for (const text of this.list('trail-buckets')) {
+      const parsed = parseBucket(text, region)
+      if (typeof parsed === 'string') this.#complain('trail-buckets', parsed)
+      else if (places.has(parsed[0])) this.#complain('trail-buckets', `${parsed[0]} is named twice`)
+      else places.set(...parsed)
+    }
+    return places
+  }
+
   /** The address is never repeated in a complaint: it may hold a password. */
   store(data: string): StoreKind {
     const text = this.text('store') ?? ''
@@ -265,6 +309,81 @@ class Reader {
     const match = /^([1-9]\d{0,8})\/([1-9]\d{0,8})$/.exec(this.text(name) ?? '')
     if (!match) this.#complain(name, `${this.text(name)} is not PER_SECOND/BURST, such as 100/200`)
     return { perSecond: Number(match?.[1]), burst: Number(match?.[2]) }
+  }
+
+  range(name: SettingName, range: string): string {
+    if (!isCidr(range)) this.#complain(name, `${range} is not a range such as 10.20.0.0/16`)
+    return range
+  }
+
+  outboundCa(): Pick<Config, 'outboundCa'> {
+    const path = this.text('outbound-ca')
+    const pem = path === undefined ? undefined : this.#file('outbound-ca', path)
+    if (pem === undefined) return {}
+    if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+      this.#complain('outbound-ca', `${path} holds no PEM certificate`)
+    return { outboundCa: pem }
+  }
+
+  /** The address is never repeated in a complaint: it may hold a password. */
+  mail(env: Environment): Pick<Config, 'mail'> {
+    const text = this.text('smtp-url')
+    const from = this.text('mail-from')
+    if (text === undefined) {
+      if (from !== undefined) this.#complain('mail-from', 'is of no use without --smtp-url')
+      return {}
+    }
+    if (from === undefined) this.#complain('smtp-url', 'needs a sender: give --mail-from')
+    else if (!/^[^\s@<>",;:]+@[^\s@<>",;:]+$/.test(from))
+      this.#complain('mail-from', 'is not an address such as lockstep@example.com')
+    const url = /^smtps?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined
+    if (!url || url.hostname === '' || (url.pathname !== '' && url.pathname !== '/')) {
+      this.#complain('smtp-url', 'is not smtp://HOST:PORT or smtps://HOST:PORT')
+      return {}
+    }
+    if (url.password !== '') {
+      this.#complain(
+        'smtp-url',
+        'holds a password, which every user of the machine can read: give it in LOCKSTEP_SMTP_PASSWORD',
+      )
+    }
+    const path = env.LOCKSTEP_SMTP_PASSWORD_FILE
+    const password =
+      env.LOCKSTEP_SMTP_PASSWORD ?? (path ? this.#file('smtp-url', path)?.replace(/\r?\n$/, '') : undefined)
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+    const secure = url.protocol === 'smtps:'
+    return {
+      mail: {
+        host,
+        port: Number(url.port) || (secure ? 465 : 587),
+        secure,
+        // A password never leaves the machine unencrypted; without one, a relay without TLS is the operator's choice.
+        demandTls: !secure && url.username !== '' && !isLoopback(host),
+        from: from ?? '',
+        ...(url.username !== '' && { user: decodeURIComponent(url.username) }),
+        ...(password !== undefined && { password: Plaintext.fromText(password) }),
+      },
+    }
+  }
+
+  publicUrl(): Pick<Config, 'publicUrl'> {
+    const text = this.text('public-url')
+    if (text === undefined) return {}
+    const url = /^https?:\/\//.test(text) && URL.canParse(text) ? new URL(text) : undefined
+    // An origin and nothing else, but for the slash that people put behind it.
+    if (url?.origin !== text.toLowerCase().replace(/\/$/, '')) {
+      this.#complain('public-url', `${text} is not a URL such as https://lockstep.example.com`)
+    }
+    return { publicUrl: text.replace(/\/+$/, '') }
+  }
+
+  #file(name: SettingName, path: string): string | undefined {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      this.#complain(name, `${path} cannot be read`)
+      return undefined
+    }
   }
 
   logLevel(): LogLevel {
@@ -314,6 +433,22 @@ function readFile(path: string, problems: string[]): Values {
     problems.push(`${path}: is not JSON`)
   }
   return values
+}
+
+function trailKeysOf(env: Environment, problems: string[]): S3Keys | undefined {
+  const accessKeyId = env.LOCKSTEP_TRAIL_S3_ACCESS_KEY_ID
+  const secret = env.LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY
+  const token = env.LOCKSTEP_TRAIL_S3_SESSION_TOKEN
+  if (!accessKeyId && !secret) return undefined
+  if (!accessKeyId || !secret) {
+    problems.push('LOCKSTEP_TRAIL_S3_ACCESS_KEY_ID and LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY go together')
+    return undefined
+  }
+  return {
+    accessKeyId,
+    secretAccessKey: Plaintext.fromText(secret),
+    ...(token && { sessionToken: Plaintext.fromText(token) }),
+  }
 }
 
 function adminKeyOf(env: Environment, problems: string[]): Config['adminKey'] {

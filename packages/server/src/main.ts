@@ -112,10 +112,16 @@ async function start(config: Config, logger: Logger): Promise<Running> {
         timer: systemTimer,
         logger,
       },
-      { call: house.call, health: () => house.health(), metrics: () => metrics.text() },
+      {
+        call: house.call,
+        health: () => house.health(),
+        metrics: () => metrics.text(),
+        certificate: (id) => house.certificate(id),
+      },
     ),
   )
   administrators?.setUrl(listener.url)
+  if (config.publicUrl === undefined) house.publicEndpoint.url = listener.url
   endpoint.resolve(nearUrl(listener.url))
   logger.info('server.ready', {
     url: listener.url,

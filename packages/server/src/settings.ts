@@ -90,6 +90,47 @@ export const SETTINGS = [
       'after SIGTERM, how long /healthz is red while calls are still answered, so that a load balancer turns away first',
   },
   {
+    name: 'trail-buckets',
+    value: 'NAME=PLACE,…',
+    about:
+      'the buckets that trails may name: dir:/PATH, s3:https://HOST[/REGION] of any S3 service, s3:[REGION] of Amazon (its credentials come the AWS way, or from LOCKSTEP_TRAIL_S3_ACCESS_KEY_ID and LOCKSTEP_TRAIL_S3_SECRET_ACCESS_KEY)',
+  },
+  {
+    name: 'trail-delivery-seconds',
+    value: 'SECONDS',
+    fallback: '300',
+    about: 'how often a trail that is logging delivers a file',
+  },
+  {
+    name: 'trail-digest-seconds',
+    value: 'SECONDS',
+    fallback: '3600',
+    about: 'how often a trail with log file validation delivers a digest of its files',
+  },
+  {
+    name: 'smtp-url',
+    value: 'smtp[s]://[USER@]HOST[:PORT]',
+    about:
+      'the mail server that notices by e-mail are handed to; its password belongs into LOCKSTEP_SMTP_PASSWORD or the file LOCKSTEP_SMTP_PASSWORD_FILE',
+  },
+  { name: 'mail-from', value: 'ADDRESS', about: 'the sender of notices by e-mail' },
+  {
+    name: 'allow-outbound',
+    value: 'CIDR,…',
+    about:
+      'addresses that notices may be posted to although they are not public, such as 10.20.0.0/16 for webhooks of your own',
+  },
+  {
+    name: 'outbound-ca',
+    value: 'FILE',
+    about: 'PEM certificates that webhooks and the mail server may be signed by besides the well-known ones',
+  },
+  {
+    name: 'public-url',
+    value: 'URL',
+    about: 'what links in notices begin with; default the address that is listened on',
+  },
+  {
     name: 'function-concurrency',
     value: 'COUNT',
     fallback: '16',

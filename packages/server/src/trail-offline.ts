@@ -13,7 +13,7 @@ import type { TrailRow } from './store/trail.ts'
 import { demandThisVersion, openTrailDatabase, verifyStored } from './trail/database.ts'
 import { exportTrail, readWitnesses } from './trail/export.ts'
 import { type TrailLine, trailLines } from './trail/lines.ts'
-import { demandOld, type Pruned, PruneRefused, prune } from './trail/prune.ts'
+import { demandOld, oldIn, type Pruned, PruneRefused, prune } from './trail/prune.ts'
 import { exportsIn, type OldPart, planOld } from './trail/prune-export.ts'
 import { openToPrune } from './trail/prune-store.ts'
 import { recordFiles } from './trail/record-files.ts'
@@ -21,6 +21,7 @@ import { openTrailKey } from './trail/signing-key.ts'
 import type { Verdict } from './trail/verdict.ts'
 import { verifyExports } from './trail/verify-exports.ts'
 
+export { verifyDelivered } from './trail/delivery/verify-directory.ts'
 export { describeFinding, type Verdict } from './trail/verdict.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -106,7 +107,8 @@ export type Age = { readonly before: Date } | { readonly days: number }
  */
 export async function planPrune(settings: Values, env: Environment, age: Age): Promise<OldPart> {
   await using database = await openTrailDatabase(readConfig(settings, env).store)
-  return await planOld(database.read.trail, limitOf(age))
+  await demandThisVersion(database.sql)
+  return await planOld(database.read.trail, await oldIn(database.read, limitOf(age)))
 }
 
 /**

@@ -17,6 +17,7 @@ describe('loadModel', () => {
       'cloudtrail json CloudTrail_20131101',
       'sns query 2010-03-31',
       'lambda rest-json 2015-03-31',
+      'events json AWSEvents',
     ])
   })
 

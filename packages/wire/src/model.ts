@@ -1,5 +1,6 @@
 import type { ErrorStatus } from './aws-error.ts'
 import cloudtrail from './generated/cloudtrail.json' with { type: 'json' }
+import events from './generated/events.json' with { type: 'json' }
 import iam from './generated/iam.json' with { type: 'json' }
 import kms from './generated/kms.json' with { type: 'json' }
 import lambda from './generated/lambda.json' with { type: 'json' }
@@ -95,6 +96,7 @@ const TABLES: Readonly<Record<ServiceName, unknown>> = {
   sts,
   cloudtrail,
   sns,
+  events,
   lambda,
 }
 const NO_MEMBERS: StructureShape = { type: 'structure', members: [] }

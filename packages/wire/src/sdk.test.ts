@@ -139,6 +139,8 @@ function isEmpty(value: unknown): boolean {
 
 /** The Query protocol has no way to write a structure without members. */
 function canBeSent({ service, input: shape }: OperationModel, input: object): boolean {
+  // A global endpoint is signed with SigV4a, which the SDK leaves to a package of its own.
+  if ('EndpointId' in input) return false
   if (service.protocol === 'rest-json') return canBePlaced(shape, input)
   return service.protocol === 'json' || shape.members.length === 0 || !hasEmptyStructure(Object.values(input))
 }

@@ -48,16 +48,17 @@ async function prune(flags: Flags): Promise<void> {
   const offline = await serverEntries.trailOffline()
   const settings = settingsOf(flags)
   if (flags.dryRun) {
-    const { events, last, heldBack } = await offline.planPrune(settings, process.env, age)
+    const { events, last, heldBack, undelivered } = await offline.planPrune(settings, process.env, age)
     say(
       last
         ? `${events} events would go, up to checkpoint ${last.sequence} of ${last.at}`
         : 'Nothing is old enough',
     )
     warn(heldBack)
+    warnOfTrail(undelivered)
     return
   }
-  const { events, files, start, heldBack } = await offline.pruneTrail(settings, process.env, {
+  const { events, files, start, heldBack, undelivered } = await offline.pruneTrail(settings, process.env, {
     age,
     folder: flags.into,
   })
@@ -68,6 +69,7 @@ async function prune(flags: Flags): Promise<void> {
       : `${events} events removed; the trail starts at checkpoint ${start}`,
   )
   warn(heldBack)
+  warnOfTrail(undelivered)
 }
 
 function ageIn({ before, keepDays }: Flags): { readonly before: Date } | { readonly days: number } {
@@ -87,6 +89,20 @@ function ageIn({ before, keepDays }: Flags): { readonly before: Date } | { reado
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
+}
+
+interface Undelivered {
+  readonly lane: number
+  readonly number: number
+  readonly trail: { readonly account: string; readonly region: string; readonly name: string }
+}
+
+function warnOfTrail(waiting: Undelivered | undefined): void {
+  if (!waiting) return
+  const { lane, number, trail } = waiting
+  process.stderr.write(
+    `Trail ${trail.name} of account ${trail.account} in ${trail.region} has not delivered event ${number} of lane ${lane} yet. Nothing from there on can go until it has, or is deleted: see aws cloudtrail get-trail-status.\n`,
+  )
 }
 
 function warn(held: { readonly lane: number; readonly number: number; readonly at: Date } | undefined): void {

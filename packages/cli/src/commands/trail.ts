@@ -16,6 +16,7 @@ Examples:
   lockstep trail verify --store 'postgres://db.example/lockstep?sslmode=verify-full' --data /etc/lockstep
   lockstep trail verify --export trail.jsonl --public-key trail.pem
   lockstep trail verify --export /archive/trail today.jsonl      what was pruned, and the rest of it
+  lockstep trail verify --delivered /var/audit --public-key key.b64    what trails delivered into a directory
 `
 
 const EXPORT_EXAMPLES = `
@@ -53,6 +54,10 @@ function verifyCommand(): Command {
     )
     .option('--public-key <FILE>', 'PEM key that the signatures must be of, kept from an earlier export')
     .option('--checkpoint <FILE...>', 'files with checkpoints that left the server: its log, an older export')
+    .option(
+      '--delivered <DIR>',
+      'check the files and digests that trails delivered into a directory; needs --public-key with the key of aws cloudtrail list-public-keys',
+    )
     .option('--json', 'print the verdict as JSON')
     .addHelpText('after', VERIFY_EXAMPLES)
     .action(verify)
@@ -60,12 +65,14 @@ function verifyCommand(): Command {
 
 interface VerifyFlags extends Where {
   readonly export?: readonly string[]
+  readonly delivered?: string
   readonly publicKey?: string
   readonly checkpoint?: readonly string[]
   readonly json?: true
 }
 
 async function verify(flags: VerifyFlags): Promise<void> {
+  if (flags.delivered !== undefined) return verifyDelivered(flags.delivered, flags)
   const offline = await serverEntries.trailOffline()
   const trusted = {
     publicKey: flags.publicKey === undefined ? undefined : readFileSync(flags.publicKey, 'utf8'),
@@ -82,6 +89,23 @@ async function verify(flags: VerifyFlags): Promise<void> {
     throw new CommandFailure(EXIT.failed, `${where}${offline.describeFinding(verdict.finding)}`)
   }
   if (!flags.json) process.stdout.write(`${summary(verdict)}\n`)
+}
+
+/** The other record: what left the house as CloudTrail's files. */
+async function verifyDelivered(folder: string, { publicKey, json }: VerifyFlags): Promise<void> {
+  if (publicKey === undefined)
+    throw new CommandFailure(
+      EXIT.wrongUsage,
+      '--delivered needs --public-key: nothing else vouches for digests',
+    )
+  const offline = await serverEntries.trailOffline()
+  const verdict = await offline.verifyDelivered(folder, readFileSync(publicKey, 'utf8'))
+  const { digests, logs, unnamed, faults } = verdict
+  if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`)
+  if (faults.length > 0) throw new CommandFailure(EXIT.failed, faults.join('\n'))
+  if (json) return
+  const rest = unnamed > 0 ? `; ${unnamed} log files that no digest names` : ''
+  process.stdout.write(`intact: ${digests} digests, ${logs} log files${rest}\n`)
 }
 
 type Offline = Awaited<ReturnType<typeof serverEntries.trailOffline>>

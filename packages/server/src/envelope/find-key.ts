@@ -1,5 +1,5 @@
-import type { Context } from '../gateway/context.ts'
 import type { Place } from '../store/store.ts'
+import type { KeyDoors } from './doors.ts'
 import { aliasNotFound, keyNotFound } from './errors.ts'
 import { keyCache } from './key-cache.ts'
 import { aliasArn, type KeyName, keyArn } from './key-id.ts'
@@ -7,7 +7,7 @@ import type { KmsKey } from './kms-key.ts'
 
 /** The key with this id, or nothing; none of another region is ever found. */
 export async function findKey(
-  ctx: Context,
+  ctx: KeyDoors,
   { account, region, id }: Place & { readonly id: string },
 ): Promise<KmsKey | undefined> {
   if (region !== ctx.region) return undefined
@@ -23,7 +23,7 @@ export async function findKey(
 }
 
 /** The key that a name names. @throws NotFoundException in AWS's words for an id or for an alias. */
-export async function findNamed(ctx: Context, name: KeyName): Promise<KmsKey> {
+export async function findNamed(ctx: KeyDoors, name: KeyName): Promise<KmsKey> {
   const { account, region } = name
   if (name.kind === 'key') {
     const key = await findKey(ctx, name)

@@ -246,8 +246,8 @@ describe('the caches', () => {
 describe('serviceKey', () => {
   test('is made once, with AWS’s alias, words and yearly rotation', async () => {
     await using scene = await Scene.open()
-    const key = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager'))
-    const again = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager'))
+    const key = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager', PLACE.account))
+    const again = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager', PLACE.account))
     assert.deepEqual(again, key)
     assert.equal(key.manager, 'AWS')
     assert.deepEqual(key.aliases, ['alias/aws/secretsmanager'])
@@ -258,14 +258,14 @@ describe('serviceKey', () => {
     assert.equal(key.rotation?.periodDays, 365)
     const job = await scene.store.read.jobs.find(PLACE, ROTATE_JOB, keyArn(key))
     assert.deepEqual(job?.runAt, key.rotation.nextAt)
-    assert.notEqual((await scene.write((ctx) => serviceKey(ctx, 'ssm'))).id, key.id)
+    assert.notEqual((await scene.write((ctx) => serviceKey(ctx, 'ssm', PLACE.account))).id, key.id)
     const theirs = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager', OTHER_ACCOUNT))
     assert.equal(theirs.account, OTHER_ACCOUNT)
   })
 
   test('any principal of the account may use it through its service, and nobody in any other way', async () => {
     await using scene = await Scene.open()
-    const key = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager'))
+    const key = await scene.write((ctx) => serviceKey(ctx, 'secretsmanager', PLACE.account))
     const nobody = scene.reader()
     await unwrapDataKey(nobody, await wrap(nobody, key), VIA)
     const everything = [allow('*')]

@@ -12,6 +12,7 @@ import { decrypt, encrypt } from './material.ts'
 
 export type { KeyUse } from './key-access.ts'
 export type { KmsKey } from './kms-key.ts'
+export { valueContext } from './secret-value.ts'
 export { serviceKey } from './service-key.ts'
 
 // The door to this folder: what services do with KMS keys on their callers' behalf. Each function demands of

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import type { Context } from '../gateway/context.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import { Recent } from '../platform/recent.ts'
+import type { KeyDoors } from './doors.ts'
 import type { KmsKey } from './kms-key.ts'
 
 /** How many keys, and how many generations of material, stay ready for use. */
@@ -33,7 +33,7 @@ const caches = new WeakMap<Keyring, Held>()
  * yesterday's policy are gone from memory too. Ask for it before reading the store: what was read later may
  * only be newer than the revision says, never older.
  */
-export function keyCache(ctx: Context): KeyCache {
+export function keyCache(ctx: KeyDoors): KeyCache {
   const revision = ctx.keysRevision()
   const held = caches.get(ctx.keyring)
   if (held?.revision === revision) return held

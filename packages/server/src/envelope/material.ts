@@ -1,4 +1,3 @@
-import type { Context } from '../gateway/context.ts'
 import { encodeContext } from '../keyring/context.ts'
 import { decryptUnder, encryptUnder, KEY_BYTES, keyFrom } from '../keyring/data-key.ts'
 import type { Keyring } from '../keyring/keyring.ts'
@@ -7,6 +6,7 @@ import { Plaintext } from '../platform/plaintext.ts'
 import type { Random } from '../platform/random.ts'
 import type { MaterialRecord } from '../store/keys.ts'
 import { type Blob, blobHeader } from './blob.ts'
+import type { KeyDoors } from './doors.ts'
 import { invalidCiphertext, malformedContext } from './errors.ts'
 import { keyCache, type OpenMaterial } from './key-cache.ts'
 import { keyArn } from './key-id.ts'
@@ -34,7 +34,7 @@ function placeOf(key: Parameters<typeof keyArn>[0], materialId: string) {
 
 /** What Encrypt answers: under the key's newest material, bound to the key and the encryption context. */
 export async function encrypt(
-  ctx: Context,
+  ctx: KeyDoors,
   key: KmsKey,
   plaintext: Uint8Array,
   encryptionContext: EncryptionContext,
@@ -47,7 +47,7 @@ export async function encrypt(
 
 /** Undoes {@link encrypt}. @throws InvalidCiphertextException for anything else. */
 export async function decrypt(
-  ctx: Context,
+  ctx: KeyDoors,
   key: KmsKey,
   { name, header, sealed }: Blob,
   encryptionContext: EncryptionContext,
@@ -63,7 +63,7 @@ export async function decrypt(
 }
 
 async function openMaterial(
-  ctx: Context,
+  ctx: KeyDoors,
   key: KmsKey,
   generation: number,
 ): Promise<OpenMaterial | undefined> {

@@ -43,7 +43,10 @@ export class Scene implements AsyncDisposable {
 
   /** A write by such a user. */
   write<T>(work: (ctx: WriteContext) => Promise<T>, statements: readonly object[] = []): Promise<T> {
-    return this.store.write((tx) => work(this.#context(statements, ACCOUNT, 'write', tx)))
+    return this.store.write((tx) => {
+      const append: WriteContext['append'] = (entry) => tx.trail.append(entry)
+      return work({ ...this.#context(statements, ACCOUNT, 'write', tx), append })
+    })
   }
 
   #counted(): Store['read'] {
@@ -75,6 +78,7 @@ export class Scene implements AsyncDisposable {
     return {
       account,
       region: REGION,
+      regions: [REGION],
       partition: 'aws',
       principal,
       requestId: 'request',
@@ -82,6 +86,8 @@ export class Scene implements AsyncDisposable {
       timer: systemTimer,
       random: systemRandom,
       keyring: this.keyring,
+      trailBuckets: new Set(),
+      destinations: { admitsHost: () => false, mail: false },
       store,
       access,
       keysRevision: () => this.store.revision('keys'),

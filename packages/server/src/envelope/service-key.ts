@@ -1,5 +1,6 @@
 import { unbound } from '../gateway/bound-policy.ts'
 import type { WriteContext } from '../gateway/context.ts'
+import type { KeyDoors } from './doors.ts'
 import { findNamed } from './find-key.ts'
 import { keyArn } from './key-id.ts'
 import { serviceKeyDescription, serviceKeyPolicy, type ViaService } from './key-policies.ts'
@@ -16,13 +17,13 @@ function serviceAlias(service: ViaService): string {
  * The account's `aws/<service>` key, made at first use: every principal of the account may use it through
  * the service, nobody directly, and nobody may change it. AWS rotates it every year.
  *
- * @param account Whose key; that of the secret's owner, which is the caller's own when absent.
+ * @param account Whose key; that of the secret's owner.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
  */
 export async function serviceKey(
-  ctx: WriteContext,
+  ctx: KeyDoors & Pick<WriteContext, 'store' | 'partition' | 'clock'>,
   service: ViaService,
-  account: string = ctx.account,
+  account: string,
 ): Promise<KmsKey> {
   const { region, partition, random } = ctx
   const now = ctx.clock.now()

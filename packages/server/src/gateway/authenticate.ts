@@ -12,6 +12,8 @@ import {
 } from '@lockstep/wire'
 import type { Authenticated, Identified, Received } from './call.ts'
 import type { Credential, CredentialFinder } from './credential.ts'
+import { isUnsignedGet, regionOfLink } from './link.ts'
+import { ANONYMOUS } from './principal.ts'
 import type { Step } from './step.ts'
 import type { Throttle } from './throttle.ts'
 
@@ -55,7 +57,15 @@ export function authenticate(gatekeeper: Gatekeeper): Step<Identified, Authentic
     return { ...call, principal, region: parsed.region }
   }
 
+  function enterByLink(call: Identified): Authenticated {
+    gatekeeper.throttle.byLink(call)
+    const region = regionOfLink(call, gatekeeper.regions)
+    call.facts.region = region
+    return { ...call, principal: ANONYMOUS, region }
+  }
+
   return async (call, next) => {
+    if (call.operation.byLink && isUnsignedGet(call.received)) return next(enterByLink(call))
     let authenticated: Authenticated
     try {
       authenticated = await prove(call)

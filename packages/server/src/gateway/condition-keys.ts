@@ -37,6 +37,7 @@ const PRINCIPAL_TYPES: Readonly<Record<Principal['kind'], string>> = {
   user: 'User',
   'user-session': 'User',
   'role-session': 'AssumedRole',
+  anonymous: 'Anonymous',
 }
 
 const PRINCIPAL_TAG = 'aws:principaltag/'

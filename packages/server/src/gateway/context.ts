@@ -1,11 +1,13 @@
 import type { AwsError } from '@lockstep/wire'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Destinations } from '../outbound/destinations.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Timer } from '../platform/timer.ts'
 import type { NewJob } from '../store/jobs.ts'
 import type { Readers, Writers } from '../store/store.ts'
+import type { TrailEntry } from '../store/trail.ts'
 import type { Principal, Tags } from './principal.ts'
 
 /** A thing that a call touches, as policies see it. */
@@ -55,6 +57,8 @@ export interface Context {
   /** The caller's account. What a call by ARN touches may lie in another. */
   readonly account: string
   readonly region: string
+  /** Every region that this server answers for. */
+  readonly regions: readonly string[]
   readonly partition: string
   readonly principal: Principal
   readonly requestId: string
@@ -63,9 +67,13 @@ export interface Context {
   /** For long reads, to let others have a turn. Never for a write: its transaction would stay open meanwhile. */
   readonly timer: Timer
   readonly keyring: Keyring
+  /** Where notices may be sent to. */
+  readonly destinations: Destinations
   /** Runs functions. Never for a write: its transaction would stay open meanwhile. */
   readonly functions: Functions
   readonly store: Readers
+  /** The buckets that trails may name: the operator says where each is. */
+  readonly trailBuckets: ReadonlySet<string>
   /** `write`: {@link store} is a transaction, so what it shows may never be committed and is not for a cache. */
   readonly access: 'read' | 'write'
   /** Grows when a KMS key changed; caches of keys compare it. */
@@ -85,4 +93,6 @@ export interface Context {
 /** The context of an operation that changes something: its store is one transaction. */
 export interface WriteContext extends Context {
   readonly store: Writers
+  /** Puts an event of what the service did by itself on the trail, with this call's change. */
+  append(entry: TrailEntry): Promise<void>
 }

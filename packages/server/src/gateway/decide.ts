@@ -93,6 +93,7 @@ function leaveRoom(ask: Ask, { boundary, session }: PolicySet): boolean {
 /** The caller as the policy language tells callers apart. */
 function viewOf(principal: Principal): PrincipalView {
   const { arn, account, userId, session } = principal
+  if (principal.kind === 'anonymous') return { kind: 'anonymous' }
   if (principal.kind === 'root') return { kind: 'root', arn, account }
   if (session?.role === undefined) return { kind: 'user', arn, account, id: userId }
   const { arn: roleArn, id: roleId } = session.role

@@ -47,6 +47,7 @@ export function throttled(protocol: Protocol): AwsError {
 }
 
 export function accessDenied(service: ServiceModel, sentence: string): AwsError {
+  if (service.name === 'sns') return new AwsError('AuthorizationError', sentence, 403)
   if (service.protocol === 'query') return new AwsError('AccessDenied', sentence, 403)
   return new AwsError('AccessDeniedException', sentence, service.protocol === 'rest-json' ? 403 : 400)
 }

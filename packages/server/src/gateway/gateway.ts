@@ -19,7 +19,6 @@ export interface GatewayParts extends Rooms {
   readonly registry: Registry
   readonly credentials: CredentialFinder
   readonly throttle: Throttle
-  readonly regions: readonly string[]
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -29,10 +28,10 @@ export interface GatewayParts extends Rooms {
  * whatever comes out into the protocol's bytes.
  */
 export function gateway(parts: GatewayParts): (received: Received) => Promise<Reply> {
-  const { store, random, logger, registry, credentials, throttle, regions } = parts
+  const { bus, random, logger, registry, credentials, throttle, regions } = parts
   const rooms = pipeline(
     [
-      record({ store, random, logger, home: parts.home }),
+      record({ bus, random, logger, home: parts.home }),
       throttle.byAddress,
       identify(registry, throttle),
       authenticate({ credentials, throttle, regions, signingKeys: new SigningKeys() }),

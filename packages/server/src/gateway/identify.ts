@@ -9,6 +9,7 @@ import {
 } from '@lockstep/wire'
 import { type Call, header, type Identified } from './call.ts'
 import { bodyTooLarge, invalidAction, missingAction, unknownOperation } from './errors.ts'
+import { isUnsignedGet } from './link.ts'
 import type { Registry } from './operation.ts'
 import type { Step } from './step.ts'
 import type { Throttle } from './throttle.ts'
@@ -27,11 +28,15 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
   const byTarget = new Map<string, ServiceModel>()
   const byScope = new Map<string, ServiceModel>()
   const byVersion = new Map<string, ServiceModel>()
+  const byLink = new Map<string, ServiceModel>()
   const restServices: ServiceModel[] = []
   for (const name of services) {
     const model = loadModel(name)
     byScope.set(model.signingName, model)
     if (model.protocol === 'query') byVersion.set(model.apiVersion, model)
+    for (const [operation, { byLink: isLink }] of Object.entries(registry[name])) {
+      if (isLink) byLink.set(operation, model)
+    }
     if (model.protocol === 'rest-json') restServices.push(model)
     if (model.targetPrefix !== undefined) byTarget.set(afterLastDot(model.targetPrefix), model)
   }
@@ -56,11 +61,18 @@ export function identify(registry: Registry, throttle: Throttle): Step<Call, Ide
     return choose(call, service, name, unknownOperation)
   }
 
-  /** By the credential scope; an unsigned call, by its version, so that it is refused in its own protocol. */
+  /**
+   * By the credential scope; an unsigned call, by its version, so that it is refused in its own protocol. Links in
+   * mails name an action alone.
+   */
   function queryService(call: Call): ServiceModel | undefined {
     const scope = scopeService(call)
     if (scope !== undefined) return byScope.get(scope)
-    return call.received.path === '/' ? byVersion.get(formOf(call).get('Version') ?? '') : undefined
+    if (call.received.path !== '/') return undefined
+    const form = formOf(call)
+    const version = form.get('Version')
+    if (version !== undefined) return byVersion.get(version)
+    return isUnsignedGet(call.received) ? byLink.get(form.get('Action') ?? '') : undefined
   }
 
   function fromForm(call: Call): Identified {

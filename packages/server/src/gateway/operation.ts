@@ -8,6 +8,11 @@ export interface Operation<Request, Response, Resource, Ctx extends Context = Co
   /** Whether its event says that it only reads; absent: what `access` says. CloudTrail calls AssumeRole a read. */
   readonly readOnly?: boolean
   /**
+   * Whether anybody may call it unsigned, by GET, because the input itself is a capability: a link in a mail. Policies
+   * are not asked then, and the operation checks the capability. Its `principal` is `ANONYMOUS`.
+   */
+  readonly byLink?: true
+  /**
    * Finds what the call is about. An AwsError thrown here is held back until the caller proves, by being
    * allowed to touch `target(input, ctx, undefined)`, that they may know of it.
    */

@@ -5,7 +5,8 @@ export type Tags = Readonly<Record<string, string>>
 
 /** Who signed a call, with everything that policies may ask about them. */
 export interface Principal {
-  readonly kind: 'root' | 'user' | 'role-session' | 'user-session'
+  /** `anonymous` came by a link, unsigned: see {@link ANONYMOUS}. */
+  readonly kind: 'root' | 'user' | 'role-session' | 'user-session' | 'anonymous'
   /** As policies and GetCallerIdentity show it; a role session is `arn:…:sts::A:assumed-role/R/SESSION`. */
   readonly arn: string
   readonly account: string
@@ -33,4 +34,18 @@ interface Session {
   readonly role?: { readonly arn: string; readonly id: string; readonly name: string }
   /** The RoleSessionName of a role session. */
   readonly name?: string
+}
+
+/**
+ * Whoever follows a link that a notice carries. No policy is asked: what the link carries is the permission, and
+ * only operations that say `byLink` take it for one.
+ */
+export const ANONYMOUS: Principal = {
+  kind: 'anonymous',
+  arn: '*',
+  account: '',
+  userId: '',
+  accessKeyId: '',
+  tags: {},
+  identity: [],
 }

@@ -1,26 +1,21 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
-import type { Place, Store } from '../store/store.ts'
+import type { Place } from '../store/store.ts'
 import { serviceTrailEntry } from '../trail/event.ts'
 import { newEventId } from '../trail/event-id.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface RefusalRecorder {
   readonly throttle: Throttle
-  readonly store: Store
+  readonly bus: Bus
   readonly clock: Clock
   readonly random: Random
   readonly home: Place
 }
 
 /** Puts what the throttle refused without an event of its own on the trail: one event for each address. */
-export async function recordRefusals({
-  throttle,
-  store,
-  clock,
-  random,
-  home,
-}: RefusalRecorder): Promise<void> {
+export async function recordRefusals({ throttle, bus, clock, random, home }: RefusalRecorder): Promise<void> {
   const at = clock.now()
   const recorded = throttle.drain().map(async (refusals) => {
     const { address, count } = refusals
@@ -33,7 +28,7 @@ export async function recordRefusals({
       resources: [],
       additional: { sourceIPAddress: address, count },
     })
-    await store.record(event).catch((error: unknown) => {
+    await bus.record(event).catch((error: unknown) => {
       // Not lost: the next round tells of them.
       throttle.count(refusals)
       throw error

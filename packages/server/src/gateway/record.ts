@@ -1,6 +1,7 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
-import type { Place, Store } from '../store/store.ts'
+import type { Place } from '../store/store.ts'
 import { StoreUnavailable } from '../store/unavailable.ts'
 import { asAwsError } from './answer.ts'
 import type { Call } from './call.ts'
@@ -9,7 +10,7 @@ import { serviceUnavailable } from './errors.ts'
 import type { Step } from './step.ts'
 
 export interface Recorder {
-  readonly store: Store
+  readonly bus: Bus
   readonly random: Random
   readonly logger: Logger
   readonly home: Place
@@ -21,11 +22,11 @@ export interface Recorder {
  * A change's event was committed with the change (transact.ts); all others are written here.
  * If the trail cannot be written, the answer is an error, not the secret.
  */
-export function record({ store, random, logger, home }: Recorder): Step<Call, Call> {
+export function record({ bus, random, logger, home }: Recorder): Step<Call, Call> {
   async function write(call: Call): Promise<void> {
     if (call.facts.recorded || call.facts.summed) return
     try {
-      await Promise.all(entriesOf(call, home, random).map((entry) => store.record(entry)))
+      await Promise.all(entriesOf(call, home, random).map((entry) => bus.record(entry)))
     } catch (error) {
       const { requestId } = call.received
       if (error instanceof StoreUnavailable) throw asAwsError(error, requestId, logger)

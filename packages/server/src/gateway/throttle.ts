@@ -99,6 +99,13 @@ export class Throttle {
     if (!this.#failedSignature.take(networkOf(call), call.received.receivedAt)) this.sum(call)
   }
 
+  /** Refuses unsigned calls by link beyond as many as failed signatures get an event each. */
+  byLink(call: Call): void {
+    if (this.#failedSignature.take(networkOf(call), call.received.receivedAt)) return
+    this.sum(call)
+    throw throttled('query')
+  }
+
   /** What was refused without an event since the last time, for one event per address. */
   drain(): readonly Refusals[] {
     const drained = [...this.#refusals].map(([address, count]) => ({ address, count }))

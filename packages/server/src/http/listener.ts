@@ -19,7 +19,7 @@ import { BodyRoom } from './body-room.ts'
 import { type CertificateFiles, readCertificate, watchCertificate } from './certificate.ts'
 import { clientAddress } from './client-address.ts'
 import { Connections } from './connections.ts'
-import { type Page, type PageDoors, pagesOf } from './pages.ts'
+import { certificatePage, type Page, type PageDoors, pagesOf } from './pages.ts'
 
 /** Headers a client may send in all: a session token of 8 KiB, its signature, and room. */
 const MAX_HEADER_BYTES = 32_768
@@ -59,7 +59,7 @@ export interface Doors extends PageDoors {
 /** Sockets, TLS, limits and drain. Everything that is not /healthz or /metrics is an AWS call. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
-  readonly #call: Doors['call']
+  readonly #doors: Doors
   readonly #pages: ReadonlyMap<string, Page>
   readonly #server: Server
   readonly #connections = new Connections()
@@ -70,7 +70,7 @@ export class Listener implements AsyncDisposable {
 
   private constructor(options: ListenerOptions, doors: Doors) {
     this.#options = options
-    this.#call = doors.call
+    this.#doors = doors
     this.#pages = pagesOf(doors, () => this.#leaving)
     this.#room = new BodyRoom(options.bodyRoomBytes, MAX_CONNECTIONS)
     this.#largeRoom = new BodyRoom(options.largeBodyRoomBytes, 0)
@@ -162,7 +162,8 @@ export class Listener implements AsyncDisposable {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { trustedProxies, maxBodyBytes, random, clock } = this.#options
     const url = originForm(request.url ?? '/')
-    const page = request.method === 'GET' || request.method === 'HEAD' ? this.#pages.get(url) : undefined
+    const isLook = request.method === 'GET' || request.method === 'HEAD'
+    const page = isLook ? (this.#pages.get(url) ?? (await certificatePage(this.#doors, url))) : undefined
     if (page) return page(response)
     // Asked before the body is waited for. A call of nobody's must not run: policies ask for the address.
     const remoteAddress = clientAddress(request, trustedProxies)
@@ -176,7 +177,7 @@ export class Listener implements AsyncDisposable {
     using place = (isLarge ? this.#largeRoom : this.#room).enter()
     const body = await readBody(request, isLarge ? larger : maxBodyBytes, place)
     if (body === 'gone') return
-    const reply = await this.#call({
+    const reply = await this.#doors.call({
       requestId: random.uuid(),
       receivedAt: clock.now(),
       method,

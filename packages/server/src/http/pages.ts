@@ -4,6 +4,8 @@ import type { ServerResponse } from 'node:http'
 export interface PageDoors {
   health(): Promise<Health>
   metrics(): string
+  /** The certificate, PEM, of whoever signed notices under an id. */
+  certificate(id: string): Promise<string | undefined>
 }
 
 interface Health {
@@ -13,6 +15,23 @@ interface Health {
 
 /** A page outside the AWS protocols. */
 export type Page = (response: ServerResponse) => Promise<void>
+
+/** Where notices say that the certificate of their signature is. */
+const CERTIFICATE_PATH = /^\/SimpleNotificationService-([0-9a-f]{32})\.pem$/
+
+/** The certificate that a path names, for everybody; no page where there is none. */
+export async function certificatePage(doors: PageDoors, path: string): Promise<Page | undefined> {
+  const id = CERTIFICATE_PATH.exec(path)?.[1]
+  const pem = id === undefined ? undefined : await doors.certificate(id)
+  if (pem === undefined) return undefined
+  return async (response) => {
+    response.writeHead(200, {
+      'content-type': 'application/x-pem-file',
+      'cache-control': 'public, max-age=86400',
+    })
+    response.end(pem)
+  }
+}
 
 /**
  * The pages by their path.

@@ -36,6 +36,7 @@ export function openListener(
       call: async () => OK,
       health: async () => ({ healthy: true, page: { status: 'ok', checks: { store: 'ok' } } }),
       metrics: () => 'calls_total 1\n',
+      certificate: async () => undefined,
       ...doors,
     },
   )

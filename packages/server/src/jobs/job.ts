@@ -1,6 +1,9 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Functions } from '../functions/functions.ts'
 import type { Keyring } from '../keyring/keyring.ts'
+import type { NoticeChannels } from '../notify/channels.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Metrics } from '../platform/metrics.ts'
 import type { Random } from '../platform/random.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
 import type { Lock, Store, Writers } from '../store/store.ts'
@@ -13,6 +16,11 @@ export interface JobRooms {
   readonly clock: Clock
   readonly random: Random
   readonly functions: Functions
+  /** The ways by which notices leave. */
+  readonly channels: NoticeChannels
+  /** The way of every event to the trail. */
+  readonly bus: Bus
+  readonly metrics: Metrics
 }
 
 /**
@@ -58,12 +66,15 @@ interface Held {
 
 /** A job that is one transaction: its change, its event and its end. */
 export function inTransaction(change: Change, { lock, row }: Held = {}): RunJob {
-  return (job, { store, keyring, clock, random }) =>
-    store.write(async (tx) => {
+  return async (job, { store, keyring, clock, random, bus }) => {
+    const preparing = bus.prepare(job)
+    if (preparing) await preparing
+    await store.write(async (tx) => {
       await row?.(tx, job)
       // Before the change, so that it may queue the next job of its kind and key.
       if (!(await tx.jobs.done(job))) throw new ClaimLost()
       const event = await change(tx, job, { keyring, random, now: clock.now() })
-      if (event) await tx.trail.append(event)
+      if (event) await bus.append(tx, event)
     }, lock?.(job))
+  }
 }

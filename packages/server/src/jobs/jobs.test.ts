@@ -25,10 +25,10 @@ import { Scheduler } from './scheduler.ts'
 const DAY_SECONDS = 86_400
 
 /** What the clock brings about between now and `seconds` later. */
-async function pass({ clock, house }: TestServer, seconds: number): Promise<void> {
+async function pass({ clock, house, metrics }: TestServer, seconds: number): Promise<void> {
   clock.advance(seconds)
-  const { store, keyring, functions } = house
-  const rooms = { store, keyring, functions, clock, random: systemRandom }
+  const { store, keyring, functions, channels, bus } = house
+  const rooms = { store, keyring, functions, channels, bus, metrics, clock, random: systemRandom }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()
 }

@@ -12,6 +12,7 @@ import type { Functions } from '../functions/functions.ts'
 import { systemRandom } from '../platform/random.ts'
 import { LAMBDA_ARN, openScene, PLACE, putFunction, stages, threw } from '../rotation/scene.test-support.ts'
 import { ROTATE_SECRET } from '../store/secrets.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { ClaimLost } from './job.ts'
 import { rotateSecret } from './rotate-secret.ts'
 
@@ -380,7 +381,16 @@ async function claimAndRun(scene: Scene, claimant: string, functions: Functions)
   const [job] = await house.store.write((tx) => tx.jobs.claimDue(claim))
   assert.ok(job)
   await rotateSecret(job, {
-    ...{ store: house.store, keyring: house.keyring, clock, random: systemRandom, functions },
+    ...{
+      store: house.store,
+      keyring: house.keyring,
+      clock,
+      random: systemRandom,
+      functions,
+      channels: NO_CHANNELS,
+      bus: house.bus,
+      metrics: scene.server.metrics,
+    },
   })
 }
 

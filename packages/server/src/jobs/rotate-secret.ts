@@ -41,11 +41,13 @@ export const rotateSecret: RunJob = async (job, rooms) => {
  * Acts on the secret in one transaction, for as long as the job is this claim's and the run is the secret's. Answers
  * the step to be asked for next.
  */
-function whileOurs(
+async function whileOurs(
   job: ClaimedJob,
   rooms: JobRooms,
   act: (running: Running) => Promise<PreparedStep | undefined>,
 ): Promise<PreparedStep | undefined> {
+  const preparing = rooms.bus.prepare(job)
+  if (preparing) await preparing
   return rooms.store.write(async (tx) => {
     // The secret first: calls that change it hold it when they come to its jobs.
     const secret = await tx.secrets.byArn(job, job.key)
@@ -65,7 +67,7 @@ function whileOurs(
 async function abandon({ tx, job, rooms, now, secret, run }: Running): Promise<undefined> {
   await tx.secrets.update(await discardRun(tx, secret, now))
   await tx.jobs.done(job)
-  await tx.trail.append(rotationEvent('RotationAbandoned', secret, run, { now, random: rooms.random }))
+  await rooms.bus.append(tx, rotationEvent('RotationAbandoned', secret, run, { now, random: rooms.random }))
 }
 
 async function beginAttempt(running: Running): Promise<PreparedStep | undefined> {
@@ -73,7 +75,7 @@ async function beginAttempt(running: Running): Promise<PreparedStep | undefined>
   const attempt = { ...running, run: { ...run, attempts: run.attempts + 1 } }
   if (run.attempts === 0) {
     const { random } = rooms
-    await tx.trail.append(rotationEvent('RotationStarted', secret, attempt.run, { now, random }))
+    await rooms.bus.append(tx, rotationEvent('RotationStarted', secret, attempt.run, { now, random }))
   }
   // Attempts that ended with their server count: a function that brings servers down is not asked for ever.
   if (attempt.run.attempts > MAX_ATTEMPTS) return failAttempt(running, { reason: 'Interrupted' })
@@ -110,7 +112,7 @@ async function succeed({ tx, job, rooms, now, secret, run }: Running): Promise<u
   if (run.kind === 'rotation' && ended.rotation && countsFromRotation(ended.rotation)) {
     await queueWindowAfter(tx, ended, now, { random, now })
   }
-  await tx.trail.append(rotationEvent('RotationSucceeded', secret, run, { now, random }))
+  await rooms.bus.append(tx, rotationEvent('RotationSucceeded', secret, run, { now, random }))
 }
 
 function rotated(secret: Secret, { versionId }: RotationRun, now: Date): Secret {
@@ -139,5 +141,5 @@ async function failAttempt(running: Running, { reason, errorType }: Failure): Pr
   }
   const told = { Reason: reason, ErrorType: errorType, NextAttemptAt: nextAt?.toISOString() }
   const { random } = rooms
-  await tx.trail.append(rotationEvent('RotationFailed', secret, run, { now, random, told }))
+  await rooms.bus.append(tx, rotationEvent('RotationFailed', secret, run, { now, random, told }))
 }

@@ -16,6 +16,7 @@ import { systemRandom } from '../platform/random.ts'
 import { systemTimer } from '../platform/timer.ts'
 import { LAMBDA_ARN, openScene, PLACE, stages } from '../rotation/scene.test-support.ts'
 import type { Store } from '../store/store.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { groups } from './index.ts'
 import { Scheduler } from './scheduler.ts'
 
@@ -56,7 +57,16 @@ function pass(scene: Scene, seconds = 0): Promise<void> {
 
 async function runOn(scene: Scene, store: Store): Promise<void> {
   const { house, clock } = scene.server
-  const rooms = { store, keyring: house.keyring, clock, random: systemRandom, functions: scene.rotator }
+  const rooms = {
+    store,
+    keyring: house.keyring,
+    clock,
+    random: systemRandom,
+    functions: scene.rotator,
+    channels: NO_CHANNELS,
+    bus: house.bus,
+    metrics: scene.server.metrics,
+  }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   await scheduler.settle()
 }

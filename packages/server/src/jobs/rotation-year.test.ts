@@ -10,6 +10,7 @@ import { counted } from '../rotation/windows.ts'
 import { nextWindow, readWindowRules } from '../schedule/rotation-window.ts'
 import type { RotationRules, Secret } from '../store/secrets.ts'
 import type { Store } from '../store/store.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { groups } from './index.ts'
 import { Scheduler } from './scheduler.ts'
 
@@ -61,7 +62,16 @@ test('in a year no window of two thousand secrets is missed or has two rotations
   const startedAt = clock.now()
   const mover = new Mover(house.store, () => clock.now())
   const secrets = await configure(house.store, startedAt, scene)
-  const rooms = { store: house.store, keyring: house.keyring, clock, random: systemRandom, functions: mover }
+  const rooms = {
+    store: house.store,
+    keyring: house.keyring,
+    clock,
+    random: systemRandom,
+    functions: mover,
+    channels: NO_CHANNELS,
+    bus: house.bus,
+    metrics: scene.server.metrics,
+  }
   await using scheduler = new Scheduler({ rooms, timer: systemTimer, logger: silentLogger, groups })
   const end = startedAt.getTime() + 366 * DAY_MS
   // Half-hours are what a window of one hour can bear, with starts in its first half.

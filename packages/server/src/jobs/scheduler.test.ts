@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { Bus } from '../bus/bus.ts'
 import { Keyring } from '../keyring/keyring.ts'
 import { openMemoryRootKey } from '../keyring/root-keys/memory.ts'
 import type { Logger } from '../platform/logger.ts'
+import { Metrics } from '../platform/metrics.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { NewJob } from '../store/jobs.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import { NO_CHANNELS } from '../testing/no-channels.ts'
 import { inTransaction, type JobRooms, type RunJob } from './job.ts'
 import { retryDelayMs, Scheduler } from './scheduler.ts'
 
@@ -19,7 +22,9 @@ async function start(run: RunJob) {
   const store = await openTestStore({ kind: 'memory' }, clock)
   const { keyring } = await Keyring.create(openMemoryRootKey(systemRandom), systemRandom, START)
   const functions = { invoke: () => assert.fail('no job here invokes a function') }
-  const rooms: JobRooms = { store, keyring, clock, random: systemRandom, functions }
+  const bus = new Bus({ store, random: systemRandom })
+  const doors = { store, keyring, clock, random: systemRandom, functions, channels: NO_CHANNELS }
+  const rooms: JobRooms = { ...doors, bus, metrics: new Metrics() }
   const wakes: (() => void)[] = []
   const logged: string[] = []
   const note = (event: string) => void logged.push(event)

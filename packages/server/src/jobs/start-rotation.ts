@@ -28,6 +28,8 @@ export const startRotation = inTransaction(
   async (tx, job, { random, now }) => {
     const secret = await tx.secrets.byArn(job, job.key)
     if (!secret?.rotation?.enabled || secret.deletedAt) return undefined
+    // A replica shows its primary's rotation; it has none.
+    if (secret.primaryRegion !== undefined) return undefined
     const { opensAt, closesAt } = windowOf(job)
     if (closesAt <= now) {
       await queueOpenWindow(tx, secret, { random, now })

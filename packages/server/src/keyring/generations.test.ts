@@ -17,6 +17,9 @@ const PURPOSES: Purpose[] = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'notice',
+  'bus-event',
+  'notice-signing',
 ]
 
 describe('generations', () => {

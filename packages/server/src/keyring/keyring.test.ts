@@ -16,6 +16,9 @@ const PURPOSES: Purpose[] = [
   'page-token',
   'trail-signing',
   'trail-lane',
+  'notice',
+  'bus-event',
+  'notice-signing',
 ]
 const bytes = fc.uint8Array({ maxLength: 300 })
 const text = fc.string({ unit: 'grapheme', maxLength: 8 })

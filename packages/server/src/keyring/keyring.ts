@@ -16,8 +16,13 @@ const PURPOSES = [
   'access-key',
   'session',
   'page-token',
+  'function-environment',
   'trail-signing',
   'trail-lane',
+  'trail-digest',
+  'notice',
+  'bus-event',
+  'notice-signing',
   'function-environment',
   'function-event',
 ] as const

@@ -43,6 +43,28 @@ test('a drill opens values of every generation, tells how many, shows none, and 
   assert.deepEqual([...(await tablesIn(place))], [])
 })
 
+test('a drill opens the values of replicas, too, each under its own region’s key', async () => {
+  using scratch = new Scratch()
+  const home = await lived(scratch, { replicaRegion: 'eu-west-1' })
+  const steps = await drilled(await backedUp(scratch, home), scratch.store('scratch'), home.root)
+  const told = steps.map(({ step, found }) => `${step}: ${found}`).join('\n')
+  assert.match(told, /5 values under 4 generations of KMS keys/)
+})
+
+test('a replica’s row that holds its primary’s bytes fails the drill', async () => {
+  using scratch = new Scratch()
+  const home = await lived(scratch, { replicaRegion: 'eu-west-1' })
+  await edit(
+    home.store,
+    `update secret_versions set sealed = (select p.sealed from secret_versions p where p.region = 'us-east-1'
+       and p.version_id = secret_versions.version_id) where region = 'eu-west-1'`,
+  )
+  const path = await backedUp(scratch, home)
+  await assert.rejects(drilled(path, scratch.store('scratch'), home.root), {
+    message: /Version \S+ of arn:aws:secretsmanager:eu-west-1:\S+ does not open/,
+  })
+})
+
 async function tablesIn({ directory }: LastingStore & { kind: 'sqlite' }) {
   await using target = openSqliteTarget(directory, doors.clock)
   return await target.tables()

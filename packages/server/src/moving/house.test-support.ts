@@ -3,6 +3,7 @@ import { CreateKeyCommand, KMSClient, RotateKeyOnDemandCommand } from '@aws-sdk/
 import {
   CreateSecretCommand,
   PutSecretValueCommand,
+  ReplicateSecretToRegionsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { type Administrator, compose, type House } from '../compose.ts'
@@ -31,9 +32,12 @@ export const VALUE = 'value-canary-93ab'
  * What a real server leaves behind on SQLite: values under two generations of a key of the caller's and under the
  * service's own, and keys sealed by two generations of the keyring.
  */
-export async function lived(scratch: Scratch): Promise<Home> {
+export async function lived(
+  scratch: Scratch,
+  { replicaRegion }: { readonly replicaRegion?: string } = {},
+): Promise<Home> {
   const store = scratch.store('home')
-  const { house, administrator } = await build(store.directory)
+  const { house, administrator } = await build(store.directory, replicaRegion)
   await using _closed = house
   const root = await openRootKey(`file:${store.directory}/root.key`, { create: false, random: systemRandom })
   const options = {
@@ -58,15 +62,29 @@ export async function lived(scratch: Scratch): Promise<Home> {
   await kms.send(new CreateKeyCommand({}))
   await iam.send(new CreateUserCommand({ UserName: 'ada' }))
   await iam.send(new CreateAccessKeyCommand({ UserName: 'ada' }))
+  if (replicaRegion !== undefined) {
+    const AddReplicaRegions = [{ Region: replicaRegion }]
+    await secrets.send(new ReplicateSecretToRegionsCommand({ SecretId: 'a', AddReplicaRegions }))
+    await house.scheduler.settle()
+  }
   return { store, root }
 }
 
 async function build(
   directory: string,
+  regions?: string,
 ): Promise<{ readonly house: House; readonly administrator: Administrator }> {
   const made: Administrator[] = []
   const house = await compose(
-    readConfig({ data: directory, store: 'sqlite', 'account-id': '111122223333' }, {}),
+    readConfig(
+      {
+        data: directory,
+        store: 'sqlite',
+        'account-id': '111122223333',
+        ...(regions !== undefined && { regions }),
+      },
+      {},
+    ),
     {
       clock: systemClock,
       random: systemRandom,

@@ -65,11 +65,13 @@ export async function fillModel(store: LastingStore, schema = NEWEST_SCHEMA, mos
   })
 }
 
-/** Nullable columns, whatever the table: null in some rows. */
+/** Nullable columns, in all but a few tables: null in some rows. */
 const NULLABLE = /description|alias|kms_key|policy_bound|rotation$|purge_at|claimed_by|user_name|last_error/
 
+const WITHOUT_NULL = new Set(['kms_keys', 'functions', 'sns_topics'])
+
 function valueFor({ name, key }: Table, column: Table['columns'][number], i: number): SqlValue {
-  const isOptional = !key.includes(column.name) && name !== 'kms_keys' && NULLABLE.test(column.name)
+  const isOptional = !key.includes(column.name) && !WITHOUT_NULL.has(name) && NULLABLE.test(column.name)
   if (isOptional && i % 3 === 0) return null
   switch (column.kind) {
     case 'integer':

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { type MaterialName, parseBlob } from '../envelope/blob.ts'
 import { keyArn } from '../envelope/key-id.ts'
+import { valueContext } from '../envelope/secret-value.ts'
 import { encodeContext } from '../keyring/context.ts'
 import { decryptUnder, keyFrom, openValue } from '../keyring/data-key.ts'
 import type { Keyring, Purpose } from '../keyring/keyring.ts'
@@ -170,7 +171,7 @@ function openVersion(
 ): void {
   demand(titleOf({ arn, version_id }), () => {
     const blob = parseBlob(wrapped_key)
-    const context = encodeContext({ SecretARN: arn, SecretVersionId: version_id })
+    const context = encodeContext(valueContext(arn, version_id))
     using dataKey = decryptUnder(material, blob.sealed, Buffer.concat([blob.header, context]))
     openValue(dataKey, sealed, { account, arn, versionId: version_id })[Symbol.dispose]()
   })

@@ -43,7 +43,7 @@ export function countsFromRotation({ rules }: Rotation): boolean {
 }
 
 /** Rules with the days that their schedule comes to, as DescribeSecret shows them. */
-export function withDays(rules: RotationRules, now: Date): RotationRules {
+function withDays(rules: RotationRules, now: Date): RotationRules {
   const schedule = scheduleOf(rules)
   if (!schedule || rules.scheduleExpression === undefined) return rules
   return { ...rules, automaticallyAfterDays: daysBetween(schedule, now) }

@@ -9,7 +9,7 @@ export interface RateSchedule {
   readonly unit: RateUnit
 }
 
-export type RateUnit = 'minute' | 'hour' | 'day'
+type RateUnit = 'minute' | 'hour' | 'day'
 
 const UNIT_MS: Readonly<Record<RateUnit, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 }
 
@@ -55,7 +55,7 @@ function isUnit(text: string | undefined): text is RateUnit {
 }
 
 /** How long it is from one occurrence of a rate to the next. */
-export function rateMs({ value, unit }: RateSchedule): number {
+function rateMs({ value, unit }: RateSchedule): number {
   return value * UNIT_MS[unit]
 }
 

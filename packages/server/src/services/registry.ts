@@ -1,5 +1,6 @@
 import type { Registry } from '../gateway/operation.ts'
 import { cloudtrail } from './cloudtrail/index.ts'
+import { events } from './events/index.ts'
 import { iam } from './iam/index.ts'
 import { kms } from './kms/index.ts'
 import { lambda } from './lambda/index.ts'
@@ -8,4 +9,4 @@ import { sns } from './sns/index.ts'
 import { sts } from './sts/index.ts'
 
 /** Every service the server answers for. */
-export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda }
+export const registry: Registry = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events }

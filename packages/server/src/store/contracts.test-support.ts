@@ -1,11 +1,14 @@
 import { functionsContract } from './functions.contract.ts'
 import { jobsContract } from './jobs.contract.ts'
 import { keysContract } from './keys.contract.ts'
+import { noticesContract } from './notices.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
+import { rulesContract } from './rules.contract.ts'
 import { secretsContract } from './secrets.contract.ts'
 import { storeContract } from './store.contract.ts'
 import type { Store } from './store.ts'
+import { topicsContract } from './topics.contract.ts'
 import { trailContract } from './trail.contract.ts'
 
 /** Every contract that an engine keeps, once for each way in which it keeps its data. */
@@ -16,5 +19,8 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   keysContract(open)
   principalContract(open)
   functionsContract(open)
+  topicsContract(open)
+  noticesContract(open)
+  rulesContract(open)
   trailContract(open)
 }

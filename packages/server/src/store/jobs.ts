@@ -2,7 +2,7 @@ import type { Place } from './store.ts'
 
 /** Something to be done by the clock. */
 export interface NewJob extends Place {
-  /** A UUID. */
+  /** A UUID, or where a kind needs none the job's key. */
   readonly id: string
   /** Which of jobs/index.ts runs it. */
   readonly kind: string

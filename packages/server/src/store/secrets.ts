@@ -38,6 +38,10 @@ export interface Secret extends Place {
   readonly tags?: SecretTags | undefined
   readonly policy?: BoundPolicy | undefined
   readonly rotation?: Rotation | undefined
+  /** Of a primary: where its replicas are, never empty. */
+  readonly replicas?: readonly Replica[] | undefined
+  /** Of a replica: the region of its primary, in whose place alone it can be changed. */
+  readonly primaryRegion?: string | undefined
   readonly createdAt: Date
   readonly changedAt: Date
   /** Midnight UTC of the last day on which a value was read. */
@@ -46,6 +50,20 @@ export interface Secret extends Place {
   readonly deletedAt?: Date | undefined
   /** The end of the recovery window: from this instant on the secret does not exist. */
   readonly purgeAt?: Date | undefined
+}
+
+/** A copy of a secret in another region, as its primary knows it. */
+export interface Replica {
+  readonly region: string
+  /** The KMS key of that region as the caller named it; absent for the account's own aws/secretsmanager there. */
+  readonly kmsKeyId?: string | undefined
+  readonly kmsKeyArn?: string | undefined
+  readonly status: 'InProgress' | 'InSync' | 'Failed'
+  readonly statusMessage?: string | undefined
+  /** It may take the place of a secret that has its name there; until it is first in sync. */
+  readonly overwrites?: boolean | undefined
+  /** Its versions are to come under {@link kmsKeyArn}, whatever key they are under; until it is in sync. */
+  readonly reseals?: boolean | undefined
 }
 
 /** What RotateSecret was told, and what came of it. */
@@ -153,10 +171,16 @@ export interface SecretReader {
 }
 
 export interface SecretWriter extends SecretReader {
-  /** Adds a secret whose name must be free. */
+  /** Adds a secret whose name must be free, and has its replicas made by jobs. */
   insert(secret: Secret): Promise<void>
-  /** Writes all of the secret but its name, ARN, creation and last access; `arn` says which one it is. */
+  /**
+   * Writes all of the secret but its name, ARN, creation and last access; `arn` says which one it is. Whoever changed
+   * its versions calls it afterwards. Its replicas are then in progress, and jobs queued that bring them up to
+   * date: here, so that no change can forget them.
+   */
   update(secret: Secret): Promise<void>
+  /** Writes what a primary knows of its replicas, and nothing else; none of them where the list is empty. */
+  setReplicas(place: Place, arn: string, replicas: readonly Replica[]): Promise<void>
   addVersion(place: Place, arn: string, version: SecretVersion): Promise<void>
   /** Gives a version another value: the first one, or the same one under another key. */
   setValue(place: Place, arn: string, versionId: string, value: SealedValue): Promise<void>

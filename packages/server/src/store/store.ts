@@ -1,11 +1,15 @@
 import type { KeyObject } from 'node:crypto'
+import type { DeliveryReader, DeliveryWriter } from './deliveries.ts'
 import type { FunctionReader, FunctionWriter } from './functions.ts'
 import type { InstallationReader, InstallationWriter } from './installation.ts'
 import type { JobReader, JobWriter } from './jobs.ts'
 import type { KeyReader, KeyWriter } from './keys.ts'
+import type { NoticeReader, NoticeWriter } from './notices.ts'
 import type { PrincipalReader, PrincipalWriter } from './principals.ts'
+import type { RuleReader, RuleWriter } from './rules.ts'
 import type { SecretReader, SecretWriter } from './secrets.ts'
 import type { Topic } from './sql/sql.ts'
+import type { TopicReader, TopicWriter } from './topics.ts'
 import type { TrailEntry, TrailReader, TrailWriter } from './trail.ts'
 
 /** Where a row lives. Every table carries both; what IAM and STS keep has region `global`. */
@@ -22,7 +26,11 @@ export interface Readers {
   readonly trail: TrailReader
   readonly jobs: JobReader
   readonly functions: FunctionReader
+  readonly topics: TopicReader
+  readonly rules: RuleReader
+  readonly notices: NoticeReader
   readonly installation: InstallationReader
+  readonly deliveries: DeliveryReader
 }
 
 /** What a transaction may do. Nothing inside one awaits anything but these. */
@@ -33,7 +41,11 @@ export interface Writers {
   readonly trail: TrailWriter
   readonly jobs: JobWriter
   readonly functions: FunctionWriter
+  readonly topics: TopicWriter
+  readonly rules: RuleWriter
+  readonly notices: NoticeWriter
   readonly installation: InstallationWriter
+  readonly deliveries: DeliveryWriter
 }
 
 /**

@@ -142,6 +142,8 @@ export interface TrailReader {
   lanes(after?: number): Promise<readonly TrailLaneRecord[]>
   /** The lowest lane above `after`, or of all, that has an event, whether it was opened or not. */
   nextLane(after?: number): Promise<number | undefined>
+  /** The number of a lane's last event; 0 where it has none. */
+  lastNumber(lane: number): Promise<number>
   lastCheckpoint(): Promise<StoredCheckpoint | undefined>
   /** The checkpoints above sequence `after`, in order. */
   checkpoints(after: number, limit: number): Promise<readonly StoredCheckpoint[]>

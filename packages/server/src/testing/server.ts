@@ -133,7 +133,12 @@ async function listen(house: House, parts: AsyncDisposableStack): Promise<Listen
       ...{ trustedProxies: [], clock: systemClock, random: systemRandom, timer: systemTimer },
       logger: silentLogger,
     },
-    { call: house.call, health: () => house.health(), metrics: () => '' },
+    {
+      call: house.call,
+      health: () => house.health(),
+      metrics: () => '',
+      certificate: (id) => house.certificate(id),
+    },
   )
   return parts.use(listener)
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, link, mkdir, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TrailReader } from '../store/trail.ts'
+import type { TrailReader, TrailRow } from '../store/trail.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
 import { readTrail, textOf } from './export.ts'
 import { type TrailLine, trailLines } from './lines.ts'
@@ -27,6 +27,22 @@ export interface OldPart {
    * after it can be removed.
    */
   readonly heldBack?: { readonly lane: number; readonly number: number; readonly at: Date }
+  /** Old enough, and a trail has not delivered it yet: until then nothing from here on can be removed. */
+  readonly undelivered?: Undelivered
+}
+
+/** An event that a trail has still to deliver. */
+interface Undelivered {
+  readonly lane: number
+  readonly number: number
+  readonly trail: { readonly account: string; readonly region: string; readonly name: string }
+}
+
+/** What is asked of the events that are to go. */
+export interface Old {
+  readonly before: Date
+  /** The trail that still has to deliver an event. */
+  undelivered(row: TrailRow): Undelivered['trail'] | undefined
 }
 
 /** Where the lines go. */
@@ -39,23 +55,26 @@ interface Sink {
 }
 
 /** Tells `sink` the trail from its start to the last checkpoint whose events, and all before, are older than `before`. */
-async function tellOld(trail: TrailReader, before: Date, sink: Sink): Promise<OldPart> {
+async function tellOld(trail: TrailReader, { before, undelivered }: Old, sink: Sink): Promise<OldPart> {
   let last: Checkpoint | undefined
   let events = 0
   let sinceLast = 0
   /** The checkpoint that what comes next follows. */
   let after = 0
   let young: OldPart['heldBack']
+  let waiting: Undelivered | undefined
   for await (const line of trailLines(trail)) {
     if (line.kind === 'end') break
     if (line.kind === 'start') after = parseCheckpoint(line.checkpoint)?.sequence ?? 0
     if (line.kind === 'event') {
       const { lane, number, at } = line.event
       if (at >= before.getTime()) young = { lane, number, at: new Date(at) }
+      const waitsFor = young ? undefined : undelivered(line.event)
+      if (waitsFor) waiting = { lane, number, trail: waitsFor }
       sinceLast += 1
     }
     const checkpoint = line.kind === 'checkpoint' ? parseCheckpoint(line.text) : undefined
-    if (young || (checkpoint && Date.parse(checkpoint.at) >= before.getTime())) break
+    if (young || waiting || (checkpoint && Date.parse(checkpoint.at) >= before.getTime())) break
     await sink.take(line)
     if (line.kind !== 'checkpoint') continue
     sink.mark()
@@ -66,7 +85,12 @@ async function tellOld(trail: TrailReader, before: Date, sink: Sink): Promise<Ol
     if (sink.isFull) break
   }
   const heldBack = young && (await isSealedBefore(trail, after, before)) ? young : undefined
-  return { events, ...(last && { last }), ...(heldBack && { heldBack }) }
+  return {
+    events,
+    ...(last && { last }),
+    ...(heldBack && { heldBack }),
+    ...(waiting && { undelivered: waiting }),
+  }
 }
 
 /** Whether the checkpoint that follows is old, though one of its events is not. */
@@ -77,8 +101,8 @@ async function isSealedBefore(trail: TrailReader, after: number, before: Date): 
 }
 
 /** What would be exported, and is not. */
-export function planOld(trail: TrailReader, before: Date): Promise<OldPart> {
-  return tellOld(trail, before, { take: async () => {}, mark() {}, isFull: false })
+export function planOld(trail: TrailReader, old: Old): Promise<OldPart> {
+  return tellOld(trail, old, { take: async () => {}, mark() {}, isFull: false })
 }
 
 /** A folder of exports, one after another. A file that has its name is whole: it was on the disk and verified before. */
@@ -104,21 +128,21 @@ export class ExportFolder {
    * @param after The checkpoint that the trail starts with; 0 where it was never pruned.
    */
   async add<T>(
-    { trail, after, before }: { readonly trail: TrailReader; readonly after: number; readonly before: Date },
+    { trail, after, old }: { readonly trail: TrailReader; readonly after: number; readonly old: Old },
     verify: (file: string) => Promise<T>,
   ): Promise<OldPart & { readonly exported?: { readonly file: string; readonly verified: T } }> {
     await mkdir(this.#path, { recursive: true, mode: 0o700 })
     await this.#removeParts()
     const part = join(this.#path, `${PART}${process.pid}${PART_END}`)
     try {
-      const old = await writeOld(trail, before, part)
-      if (!old.last) return old
+      const told = await writeOld(trail, old, part)
+      if (!told.last) return told
       const verified = await verify(part)
-      const file = join(this.#path, `trail-${digits(after + 1)}-${digits(old.last.sequence)}.jsonl`)
+      const file = join(this.#path, `trail-${digits(after + 1)}-${digits(told.last.sequence)}.jsonl`)
       // Unlike a rename, a link never takes the place of another export.
       await link(part, file)
       await this.#sync()
-      return { ...old, exported: { file, verified } }
+      return { ...told, exported: { file, verified } }
     } finally {
       await unlink(part).catch(() => {})
     }
@@ -151,13 +175,13 @@ export function linesIn(file: string): AsyncGenerator<TrailLine> {
   return readTrail(createReadStream(file))
 }
 
-async function writeOld(trail: TrailReader, before: Date, file: string): Promise<OldPart> {
+async function writeOld(trail: TrailReader, old: Old, file: string): Promise<OldPart> {
   const handle = await open(file, 'wx', 0o600)
   try {
     const out = new PartFile(handle)
-    const old = await tellOld(trail, before, out)
-    await out.finish(old.events)
-    return old
+    const told = await tellOld(trail, old, out)
+    await out.finish(told.events)
+    return told
   } finally {
     await handle.close()
   }

@@ -4,15 +4,16 @@ import { Session } from '../store/sql/session.ts'
 import { SqlWriters } from '../store/sql/writers.ts'
 import { Connection } from '../store/sqlite/connection.ts'
 import { filesIn } from '../store/sqlite/files.ts'
-import type { Writers } from '../store/store.ts'
+import type { Readers, Store, Writers } from '../store/store.ts'
 import { TrailLane } from './lane.ts'
-import type { SealerStore } from './sealer.ts'
 
 /** How long to wait for a server's commit. */
 const BUSY_MS = 10_000
 
 /** A store that a running server goes on writing, for removing what it needs no more. */
-export type PruneStore = Pick<SealerStore, 'read' | 'write'> & AsyncDisposable
+export interface PruneStore extends Pick<Store, 'write'>, AsyncDisposable {
+  readonly read: Pick<Readers, 'trail' | 'deliveries'>
+}
 
 /**
  * Opens a store that is known to be there and to be of this version: see openTrailDatabase.

@@ -8,7 +8,7 @@ import { ManualClock } from '../testing/manual-clock.ts'
 import { verifyStored } from './database.ts'
 import { exportTrail } from './export.ts'
 import { type TrailLine, trailLines } from './lines.ts'
-import { type PruneDoors, type Pruned, prune } from './prune.ts'
+import { oldIn, type PruneDoors, type Pruned, prune } from './prune.ts'
 import { exportsIn, planOld } from './prune-export.ts'
 import type { Sealer } from './sealer.ts'
 import { entriesAt, TestLanes } from './test-lanes.ts'
@@ -184,9 +184,36 @@ describe('pruning', () => {
 
   test('a plan says what would go, and changes nothing', async () => {
     using days = await Days.of(3)
-    const plan = await planOld(days.lanes.read.trail, days.daysAgo(1))
+    const plan = await planOld(days.lanes.read.trail, await oldIn(days.lanes.read, days.daysAgo(1)))
     assert.deepEqual([plan.events, plan.last?.sequence], [16, 4])
     assert.deepEqual([(await days.verify()).events, readdirSync(days.folder)], [24, []])
+  })
+
+  test('nothing goes that a trail has still to deliver, which is named; once it has, it goes', async () => {
+    using days = await Days.of(3)
+    const trail = {
+      ...{ account: '111122223333', region: 'us-east-1', name: 'slow', id: 'id-of-slow', tags: {} },
+      settings: {
+        ...{ bucket: 'audit', isMultiRegion: true, includesGlobal: true, validation: false },
+        choices: [],
+      },
+    }
+    const at = (number: number) => ({ position: { highest: 3, lanes: { 1: number } }, pauses: [] })
+    await days.lanes.write(async ({ deliveries }) => {
+      await deliveries.save(trail)
+      await deliveries.moveState(trail, undefined, at(0))
+    })
+    const held = await days.prune(1)
+    assert.deepEqual([held.events, held.files], [0, []])
+    assert.equal(held.undelivered?.trail.name, 'slow')
+    assert.deepEqual([held.undelivered?.lane, held.undelivered?.number], [1, 1])
+
+    const further = { position: { highest: 6, lanes: {} }, pauses: [] }
+    await days.lanes.write(({ deliveries }) => deliveries.moveState(trail, 1, further))
+    const some = await days.prune(1)
+    assert.equal(some.events, 16)
+    assert.equal(some.undelivered, undefined)
+    assert.equal((await days.verifyAll()).verdict.events, 24)
   })
 
   test('nothing goes where nothing is old, and nothing that servers may still be writing', async () => {

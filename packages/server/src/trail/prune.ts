@@ -1,9 +1,11 @@
 import type { Keyring } from '../keyring/keyring.ts'
+import type { Readers } from '../store/store.ts'
 import type { LaneEnd, TrailReader, TrailTerm, TrailWriter } from '../store/trail.ts'
 import { type Checkpoint, checkpointText, parseCheckpoint } from './checkpoint.ts'
+import { isDone } from './delivery/position.ts'
 import type { TrailLine } from './lines.ts'
-import { ExportFolder, linesIn, type OldPart, PART_END } from './prune-export.ts'
-import type { SealerStore } from './sealer.ts'
+import { ExportFolder, linesIn, type Old, type OldPart, PART_END } from './prune-export.ts'
+import type { PruneStore } from './prune-store.ts'
 import type { SigningKey } from './signing-key.ts'
 import { parseStart, signStart, startText } from './start.ts'
 import { describeFinding } from './verdict.ts'
@@ -26,7 +28,7 @@ export class PruneRefused extends Error {
 }
 
 export interface PruneDoors {
-  readonly store: Pick<SealerStore, 'read' | 'write'>
+  readonly store: Omit<PruneStore, keyof AsyncDisposable>
   readonly keyring: Keyring
   readonly key: SigningKey
   /** Where the exports go. */
@@ -44,6 +46,7 @@ export interface Pruned {
   /** The checkpoint that the trail starts with now; absent where it was never pruned. */
   readonly start?: number
   readonly heldBack?: OldPart['heldBack']
+  readonly undelivered?: OldPart['undelivered']
 }
 
 /**
@@ -55,6 +58,7 @@ export interface Pruned {
 export async function prune(doors: PruneDoors, before: Date): Promise<Pruned> {
   demandOld(before, doors.now)
   const { trail } = doors.store.read
+  const old = await oldIn(doors.store.read, before)
   const folder = new ExportFolder(doors.folder)
   const files: string[] = []
   let events = 0
@@ -65,11 +69,16 @@ export async function prune(doors: PruneDoors, before: Date): Promise<Pruned> {
     let steps: readonly Step[]
     if (file) steps = await stepsIn(file, after, doors)
     else {
-      const added = await folder.add({ trail, after, before }, (part) => stepsIn(part, after, doors))
+      const added = await folder.add({ trail, after, old }, (part) => stepsIn(part, after, doors))
       if (!added.exported) {
         await tidy(doors.store, before)
-        const { heldBack } = added
-        return { events, files, ...(after > 0 && { start: after }), ...(heldBack && { heldBack }) }
+        const { heldBack, undelivered } = added
+        return {
+          ...{ events, files },
+          ...(after > 0 && { start: after }),
+          ...(heldBack && { heldBack }),
+          ...(undelivered && { undelivered }),
+        }
       }
       file = added.exported.file
       steps = added.exported.verified
@@ -79,6 +88,19 @@ export async function prune(doors: PruneDoors, before: Date): Promise<Pruned> {
       await remove(doors, step)
       events += step.count
     }
+  }
+}
+
+/**
+ * What may go: older than `before`, and delivered by every trail that has still something to deliver. A trail that is
+ * started from now on begins with what is recorded then, so whatever may go now may go later.
+ */
+export async function oldIn(read: Pick<Readers, 'deliveries'>, before: Date): Promise<Old> {
+  const unfinished = await read.deliveries.unfinished()
+  return {
+    before,
+    undelivered: ({ lane, number }) =>
+      unfinished.find(({ state }) => !isDone(state.position, lane, number))?.trail,
   }
 }
 

@@ -1,4 +1,5 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
+import * as events from '@aws-sdk/client-eventbridge'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'
@@ -15,6 +16,7 @@ const MODULES: Readonly<Record<ServiceName, object>> = {
   sts,
   cloudtrail,
   sns,
+  events,
   lambda,
 }
 const CLIENTS: Readonly<Record<ServiceName, string>> = {
@@ -24,6 +26,7 @@ const CLIENTS: Readonly<Record<ServiceName, string>> = {
   sts: 'STSClient',
   cloudtrail: 'CloudTrailClient',
   sns: 'SNSClient',
+  events: 'EventBridgeClient',
   lambda: 'LambdaClient',
 }
 

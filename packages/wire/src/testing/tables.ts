@@ -1,4 +1,5 @@
 import cloudtrail from '../generated/cloudtrail.json' with { type: 'json' }
+import events from '../generated/events.json' with { type: 'json' }
 import iam from '../generated/iam.json' with { type: 'json' }
 import kms from '../generated/kms.json' with { type: 'json' }
 import lambda from '../generated/lambda.json' with { type: 'json' }
@@ -7,7 +8,7 @@ import sns from '../generated/sns.json' with { type: 'json' }
 import sts from '../generated/sts.json' with { type: 'json' }
 import { loadModel, type OperationModel, type ServiceName } from '../model.ts'
 
-export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda } as const
+export const TABLES = { secretsmanager, kms, iam, sts, cloudtrail, sns, lambda, events } as const
 export const SERVICES: readonly ServiceName[] = [
   'secretsmanager',
   'kms',
@@ -16,6 +17,7 @@ export const SERVICES: readonly ServiceName[] = [
   'cloudtrail',
   'sns',
   'lambda',
+  'events',
 ]
 
 /** An operation that the test knows to exist. */

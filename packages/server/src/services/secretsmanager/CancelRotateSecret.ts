@@ -2,7 +2,7 @@ import type { CancelRotateSecretRequest, CancelRotateSecretResponse } from '@aws
 import { writeOperation } from '../../gateway/operation.ts'
 import { discardRun, stopJobs } from '../../rotation/queue.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 
 /**
@@ -22,7 +22,7 @@ export const CancelRotateSecret = writeOperation<
   keys: (_input, _ctx, secret) => secretConditions(secret),
 
   async run(_input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     const { arn, name, rotation } = secret
     if (!rotation) return { ARN: arn, Name: name }
     const { run } = rotation

@@ -207,7 +207,9 @@ describe('CreateSecret', () => {
     const tags = (count: number) => Array.from({ length: count }, (_, i) => ({ Key: `k${i}`, Value: '' }))
     const refused: Record<string, Partial<CreateSecretCommandInput>> = {
       'both kinds of value': { SecretString: 'a', SecretBinary: Uint8Array.of(1) },
-      'replica regions': { AddReplicaRegions: [{ Region: 'eu-west-1' }] },
+      'a replica region that this server does not answer for': {
+        AddReplicaRegions: [{ Region: 'eu-west-1' }],
+      },
       'a type': { Type: 'SalesforceClientSecret' },
       'a name that belongs to another service': { Name: 'rds!db-1' },
       'a tag key twice': { Tags: [...tags(2), { Key: 'k0', Value: 'x' }] },

@@ -1,22 +1,25 @@
 import type { CreateSecretRequest, CreateSecretResponse } from '@aws-sdk/client-secrets-manager'
 import type { Validated } from '@lockstep/wire'
-import type { Context, Target, WriteContext } from '../../gateway/context.ts'
+import type { Check, Context, Target, WriteContext } from '../../gateway/context.ts'
 import { writeOperation } from '../../gateway/operation.ts'
 import { PURGE_SECRET, type Secret } from '../../store/secrets.ts'
-import {
-  nameScheduledForDeletion,
-  nameTaken,
-  ownedName,
-  replicationUnavailable,
-  typeUnavailable,
-} from './errors.ts'
+import { nameScheduledForDeletion, nameTaken, ownedName, typeUnavailable } from './errors.ts'
 import { CURRENT } from './labels.ts'
 import { isExpired, SECRET_TYPE } from './lookup.ts'
 import { checkName, isOwnedName, newArn, unknownArn } from './names.ts'
 import { putVersion } from './put-version.ts'
+import {
+  newReplicas,
+  proveMayReplicate,
+  replicationConditions,
+  replicationStatus,
+  wantedReplicas,
+} from './replication.ts'
 import { parseTags, tagConditions } from './tags.ts'
 import { carriesValue, demandToken } from './token.ts'
 import { type ChosenKey, chosenKey, type GivenValue, givenValue, holds, tryKey } from './values.ts'
+
+type Input = Validated<CreateSecretRequest>
 
 interface Creation {
   /** The ARN that the new secret will have. */
@@ -52,26 +55,18 @@ export const CreateSecret = writeOperation<CreateSecretRequest, CreateSecretResp
     'secretsmanager:Description': input.Description,
     'secretsmanager:KmsKeyId': input.KmsKeyId,
     'secretsmanager:KmsKeyArn': creation?.key?.key.arn,
-    'secretsmanager:AddReplicaRegions': input.AddReplicaRegions?.flatMap(({ Region }) => Region ?? []),
-    'secretsmanager:ForceOverwriteReplicaSecret': input.ForceOverwriteReplicaSecret?.toString(),
+    ...replicationConditions(input),
     'secretsmanager:Type': input.Type,
     ...tagConditions(input.Tags),
   }),
 
-  also: (input, ctx, creation) =>
-    input.Tags?.length
-      ? [
-          {
-            action: 'secretsmanager:TagResource',
-            target: target(input, ctx, creation),
-            keys: tagConditions(input.Tags),
-          },
-        ]
-      : [],
+  also: (input, ctx, creation) => [
+    ...alsoTags(input, target(input, ctx, creation)),
+    ...alsoReplicates(input, ctx, target(input, ctx, creation)),
+  ],
 
   async run(input, ctx, { arn, key, existing }) {
-    // DIVERGENCE: secrets are kept in one region only, so AddReplicaRegions is an InvalidParameterException.
-    if (input.AddReplicaRegions) throw replicationUnavailable()
+    const wanted = wantedReplicas(ctx, input.AddReplicaRegions ?? [])
     // DIVERGENCE: there are no secrets managed by partners, so every Type is an InvalidParameterException.
     if (input.Type) throw typeUnavailable()
     // DIVERGENCE: names such as rds!db-1 are refused; AWS leaves them to the services they belong to.
@@ -85,13 +80,37 @@ export const CreateSecret = writeOperation<CreateSecretRequest, CreateSecretResp
 
     const secret = newSecret(ctx, input, { arn, key })
     if (key) await tryKey(ctx, key, secret)
-    await ctx.store.secrets.insert(secret)
-    if (!value) return { ARN: arn, Name: secret.name }
-    const versionId = demandToken(input)
-    await ctx.store.secrets.update(await putVersion(ctx, secret, { versionId, value, stages: [CURRENT] }))
-    return { ARN: arn, Name: secret.name, VersionId: versionId }
+    const replicas = await newReplicas(ctx, secret, wanted, input.ForceOverwriteReplicaSecret ?? false)
+    const versionId = value && demandToken(input)
+    await ctx.store.secrets.insert({ ...secret, replicas })
+    if (versionId) {
+      const put = await putVersion(ctx, secret, { versionId, value, stages: [CURRENT] })
+      await ctx.store.secrets.update({ ...put, replicas })
+      if (replicas.length > 0) await proveMayReplicate(ctx, secret)
+    }
+    return created(ctx, replicas.length > 0 ? { ...secret, replicas } : secret, versionId)
   },
 })
+
+async function created(
+  ctx: Context,
+  secret: Secret,
+  versionId: string | undefined,
+): Promise<CreateSecretResponse> {
+  const ReplicationStatus = await replicationStatus(ctx, secret)
+  return { ARN: secret.arn, Name: secret.name, VersionId: versionId, ReplicationStatus }
+}
+
+function alsoTags({ Tags }: Input, of: Target): readonly Check[] {
+  if (!Tags?.length) return []
+  return [{ action: 'secretsmanager:TagResource', target: of, keys: tagConditions(Tags) }]
+}
+
+function alsoReplicates(input: Input, { region }: Context, of: Target): readonly Check[] {
+  if (!input.AddReplicaRegions?.length) return []
+  const keys = { ...replicationConditions(input), 'secretsmanager:SecretPrimaryRegion': region }
+  return [{ action: 'secretsmanager:ReplicateSecretToRegions', target: of, keys }]
+}
 
 function target(input: Validated<CreateSecretRequest>, ctx: Context, creation: Creation | undefined): Target {
   const arn = creation?.arn ?? unknownArn(ctx, input.Name)
@@ -134,10 +153,10 @@ async function repeated(
   value: GivenValue | undefined,
 ): Promise<CreateSecretResponse> {
   if (secret.deletedAt) throw nameScheduledForDeletion()
-  if (!value) throw nameTaken(secret.name)
+  if (!value || secret.primaryRegion !== undefined) throw nameTaken(secret.name)
   const versionId = demandToken(input)
   const version = await ctx.store.secrets.version(secret, secret.arn, versionId)
   const same = version?.value && (await holds(ctx, secret, { id: versionId, value: version.value }, value))
   if (!same) throw nameTaken(secret.name)
-  return { ARN: secret.arn, Name: secret.name, VersionId: versionId }
+  return created(ctx, secret, versionId)
 }

@@ -4,7 +4,7 @@ import type {
 } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 
 /**
@@ -23,7 +23,7 @@ export const DeleteResourcePolicy = writeOperation<
   keys: (_input, _ctx, secret) => secretConditions(secret),
 
   async run(_input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     if (secret.policy) {
       await ctx.store.secrets.update({ ...secret, policy: undefined, changedAt: ctx.clock.now() })
     }

@@ -4,7 +4,14 @@ import type { WriteContext } from '../../gateway/context.ts'
 import { writeOperation } from '../../gateway/operation.ts'
 import { stopJobs } from '../../rotation/queue.ts'
 import { PURGE_SECRET, type Secret } from '../../store/secrets.ts'
-import { markedForDeletion, recoveryWindowOutOfRange, resourceNotFound, windowWithForce } from './errors.ts'
+import { demandPrimary } from './changeable.ts'
+import {
+  markedForDeletion,
+  recoveryWindowOutOfRange,
+  resourceNotFound,
+  stillReplicated,
+  windowWithForce,
+} from './errors.ts'
 import { lookUp, secretConditions, targetOf } from './lookup.ts'
 import { newArn, parseSecretId } from './names.ts'
 
@@ -41,6 +48,12 @@ export const DeleteSecret = writeOperation<DeleteSecretRequest, DeleteSecretResp
     if (days < MIN_WINDOW_DAYS || days > MAX_WINDOW_DAYS) throw recoveryWindowOutOfRange()
     if (force && input.RecoveryWindowInDays !== undefined) throw windowWithForce()
     if (!secret) return imagined(input, ctx)
+    demandPrimary(secret)
+    if (secret.replicas)
+      throw stillReplicated(
+        secret.arn,
+        secret.replicas.map(({ region }) => region),
+      )
     return force ? removeNow(ctx, secret) : schedule(ctx, secret, days)
   },
 })

@@ -2,6 +2,7 @@ import type { DescribeSecretRequest, DescribeSecretResponse } from '@aws-sdk/cli
 import { readOperation } from '../../gateway/operation.ts'
 import type { Secret } from '../../store/secrets.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
+import { replicationStatus } from './replication.ts'
 import { describe } from './view.ts'
 
 /**
@@ -14,5 +15,8 @@ export const DescribeSecret = readOperation<DescribeSecretRequest, DescribeSecre
   resource: (input, ctx) => findSecret(ctx, input.SecretId),
   target: targetOf,
   keys: (_input, _ctx, secret) => secretConditions(secret),
-  run: async (_input, _ctx, secret) => describe(secret),
+  run: async (_input, ctx, secret) => ({
+    ...describe(secret),
+    ReplicationStatus: await replicationStatus(ctx, secret),
+  }),
 })

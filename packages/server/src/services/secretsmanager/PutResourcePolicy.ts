@@ -1,7 +1,8 @@
 import type { PutResourcePolicyRequest, PutResourcePolicyResponse } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion, publicPolicy } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
+import { publicPolicy } from './errors.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import { readResourcePolicy } from './resource-policy.ts'
 
@@ -21,7 +22,7 @@ export const PutResourcePolicy = writeOperation<PutResourcePolicyRequest, PutRes
   }),
 
   async run(input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     const { policy, broad } = await readResourcePolicy(ctx, input.ResourcePolicy)
     if (broad && input.BlockPublicPolicy) throw publicPolicy()
     await ctx.store.secrets.update({ ...secret, policy, changedAt: ctx.clock.now() })

@@ -2,7 +2,8 @@ import type { PutSecretValueRequest, PutSecretValueResponse } from '@aws-sdk/cli
 import { writeOperation } from '../../gateway/operation.ts'
 import { holdsToken } from '../../rotation/rotation-token.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion, noValue, rotationTokenInvalid } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
+import { noValue, rotationTokenInvalid } from './errors.ts'
 import { CURRENT, labelsOf } from './labels.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import { afterManualChange } from './manual-change.ts'
@@ -27,7 +28,7 @@ export const PutSecretValue = writeOperation<PutSecretValueRequest, PutSecretVal
   keys: (_input, _ctx, secret) => secretConditions(secret),
 
   async run(input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     using value = givenValue(input)
     if (!value) throw noValue()
     const versionId = demandToken(input)

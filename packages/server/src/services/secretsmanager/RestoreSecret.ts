@@ -2,6 +2,7 @@ import type { RestoreSecretRequest, RestoreSecretResponse } from '@aws-sdk/clien
 import { writeOperation } from '../../gateway/operation.ts'
 import { resumeJobs } from '../../rotation/queue.ts'
 import { PURGE_SECRET, type Secret } from '../../store/secrets.ts'
+import { demandPrimary } from './changeable.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 
 /**
@@ -16,6 +17,7 @@ export const RestoreSecret = writeOperation<RestoreSecretRequest, RestoreSecretR
   keys: (_input, _ctx, secret) => secretConditions(secret),
 
   async run(_input, ctx, secret) {
+    demandPrimary(secret)
     if (secret.deletedAt) {
       const restored = { ...secret, deletedAt: undefined, purgeAt: undefined }
       await ctx.store.secrets.update(restored)

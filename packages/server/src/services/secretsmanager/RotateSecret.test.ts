@@ -11,6 +11,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { LAMBDA_ARN, openScene, putFunction, Rotator, stages } from '../../rotation/scene.test-support.ts'
+import { withoutClientRequestToken } from '../../testing/without-client-request-token.ts'
 
 const DAILY = { AutomaticallyAfterDays: 1 }
 
@@ -269,10 +270,12 @@ describe('RotateSecret', () => {
     })
   })
 
-  test('InvalidParameterException — no token', async () => {
+  test('InvalidParameterException — no token, over plain HTTP, said even of a secret that is not there', async () => {
     await using scene = await openScene()
-    await assert.rejects(scene.rotate({ SecretId: 'missing', ClientRequestToken: 'short' }), {
-      name: 'ValidationException',
+    const secrets = withoutClientRequestToken(scene.secrets())
+    await assert.rejects(secrets.send(new RotateSecretCommand({ SecretId: 'nope' })), {
+      name: 'InvalidParameterException',
+      message: 'You must provide a ClientRequestToken value. We recommend a UUID-type value.',
     })
   })
 

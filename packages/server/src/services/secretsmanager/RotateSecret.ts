@@ -10,11 +10,11 @@ import { counted } from '../../rotation/windows.ts'
 import { readWindowRules } from '../../schedule/rotation-window.ts'
 import type { FunctionRecord } from '../../store/functions.ts'
 import type { Rotation, RotationRules, Secret } from '../../store/secrets.ts'
+import { demandChangeable } from './changeable.ts'
 import {
   externalRotationUnavailable,
   functionNotInvocable,
   invalidRotationRules,
-  markedForDeletion,
   noRotationFunction,
   previousRotationPending,
   rotationTokenMissing,
@@ -65,7 +65,7 @@ export const RotateSecret = writeOperation<RotateSecretRequest, RotateSecretResp
   also: (_input, _ctx, { lambdaArn, record }) => invocation(lambdaArn, record),
 
   async run(input, ctx, { secret, lambdaArn, record }) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     // DIVERGENCE: there are no secrets managed by partners, so their rotation's members are refused.
     if (input.ExternalSecretRotationMetadata || input.ExternalSecretRotationRoleArn) {
       throw externalRotationUnavailable()

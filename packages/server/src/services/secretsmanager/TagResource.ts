@@ -1,7 +1,7 @@
 import type { TagResourceRequest } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import { parseTags, tagConditions, withTags } from './tags.ts'
 
@@ -19,7 +19,7 @@ export const TagResource = writeOperation<TagResourceRequest, object, Secret>({
   keys: (input, _ctx, secret) => ({ ...secretConditions(secret), ...tagConditions(input.Tags) }),
 
   async run(input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     if (input.Tags.length === 0) return {}
     const tags = withTags(secret.tags, parseTags(input.Tags))
     // Access by tags must not be lost by tagging.

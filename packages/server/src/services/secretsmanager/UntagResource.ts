@@ -1,7 +1,7 @@
 import type { UntagResourceRequest } from '@aws-sdk/client-secrets-manager'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Secret } from '../../store/secrets.ts'
-import { markedForDeletion } from './errors.ts'
+import { demandChangeable } from './changeable.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import { withoutTags } from './tags.ts'
 
@@ -19,7 +19,7 @@ export const UntagResource = writeOperation<UntagResourceRequest, object, Secret
   keys: (input, _ctx, secret) => ({ ...secretConditions(secret), 'aws:TagKeys': input.TagKeys }),
 
   async run(input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     if (!secret.tags) return {}
     const tags = withoutTags(secret.tags, input.TagKeys)
     // Access by tags must not be lost by untagging; see TagResource.

@@ -1,12 +1,16 @@
 import type { UpdateSecretRequest, UpdateSecretResponse } from '@aws-sdk/client-secrets-manager'
+import type { Validated } from '@lockstep/wire'
 import type { WriteContext } from '../../gateway/context.ts'
 import { writeOperation } from '../../gateway/operation.ts'
+import { replicationJob, waiting } from '../../store/replication.ts'
 import type { Secret } from '../../store/secrets.ts'
+import { demandPrimary } from './changeable.ts'
 import { markedForDeletion, typeUnavailable } from './errors.ts'
 import { CURRENT, PENDING, PREVIOUS } from './labels.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import { afterManualChange } from './manual-change.ts'
 import { putVersion } from './put-version.ts'
+import { primaryOf } from './replication.ts'
 import { carriesValue, demandToken } from './token.ts'
 import { type ChosenKey, chosenKey, givenValue, mayEncrypt, open, seal, tryKey } from './values.ts'
 
@@ -40,6 +44,7 @@ export const UpdateSecret = writeOperation<UpdateSecretRequest, UpdateSecretResp
 
   async run(input, ctx, { secret, key }) {
     if (secret.deletedAt) throw markedForDeletion()
+    if (!isKeyAlone(input)) demandPrimary(secret)
     // DIVERGENCE: there are no secrets managed by partners, so every Type is an InvalidParameterException.
     if (input.Type) throw typeUnavailable()
     using value = givenValue(input)
@@ -59,6 +64,7 @@ export const UpdateSecret = writeOperation<UpdateSecretRequest, UpdateSecretResp
       updated = await afterManualChange(ctx, updated, put)
     }
     if (updated !== secret) await ctx.store.secrets.update(updated)
+    if (secret.primaryRegion !== undefined) await tellPrimary(ctx, updated)
     return { ARN: secret.arn, Name: secret.name, VersionId: versionId }
   },
 })
@@ -83,4 +89,21 @@ async function sealAgain(ctx: WriteContext, secret: Secret): Promise<void> {
       await seal(ctx, secret, { versionId: id, value }),
     )
   }
+}
+
+/** The one change that a replica takes. */
+function isKeyAlone({ KmsKeyId, Description, ...input }: Validated<UpdateSecretRequest>): boolean {
+  return KmsKeyId !== undefined && Description === undefined && !carriesValue(input)
+}
+
+/** A replica's next versions come under its new key, and what its old one held up comes now. */
+async function tellPrimary(ctx: WriteContext, replica: Secret): Promise<void> {
+  const { region, kmsKeyId, kmsKeyArn } = replica
+  const primary = await primaryOf(ctx, replica)
+  if (!primary?.replicas) return
+  const replicas = primary.replicas.map((one) =>
+    one.region === region ? { ...waiting(one), kmsKeyId, kmsKeyArn } : one,
+  )
+  await ctx.store.secrets.setReplicas(primary, primary.arn, replicas)
+  await ctx.store.jobs.queue(replicationJob(primary, region, ctx.clock.now()))
 }

@@ -5,9 +5,9 @@ import type {
 import type { Validated } from '@lockstep/wire'
 import { writeOperation } from '../../gateway/operation.ts'
 import type { Labels, Secret } from '../../store/secrets.ts'
+import { demandChangeable } from './changeable.ts'
 import {
   currentCannotBeRemoved,
-  markedForDeletion,
   noStageChange,
   removeFromMissing,
   removeFromWrong,
@@ -39,7 +39,7 @@ export const UpdateSecretVersionStage = writeOperation<
   }),
 
   async run(input, ctx, secret) {
-    if (secret.deletedAt) throw markedForDeletion()
+    demandChangeable(secret)
     const { MoveToVersionId: to } = input
     const version = to === undefined ? undefined : await ctx.store.secrets.version(secret, secret.arn, to)
     if (to !== undefined && !version) throw versionNotFound(to)

@@ -135,8 +135,33 @@ export function noValue(): AwsError {
   return new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
 }
 
-export function replicationUnavailable(): AwsError {
-  return invalidParameter('AddReplicaRegions is not available.')
+/** Asked of a replica where only its primary can be changed. */
+export function replicaUnchangeable(): AwsError {
+  return invalidParameter(
+    "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+  )
+}
+
+/** Asked of a secret that is nobody's replica. */
+export function notAReplica(): AwsError {
+  return invalidParameter(
+    "Operation only permitted on a replica secret. Call must be made in replica secret's region.",
+  )
+}
+
+/** Its own region, one that is not served, or no region at all. */
+export function invalidReplicaRegion(): AwsError {
+  return invalidParameter('Invalid replica region.')
+}
+
+export function duplicateReplicaRegions(): AwsError {
+  return invalidParameter('Duplicate replica regions are not allowed.')
+}
+
+export function stillReplicated(arn: string, regions: readonly string[]): AwsError {
+  return invalidParameter(
+    `You can't delete secret ${arn} that still has replica regions [${regions.join(', ')}].`,
+  )
 }
 
 export function typeUnavailable(): AwsError {

@@ -1,9 +1,10 @@
 import type { Filter } from '@aws-sdk/client-secrets-manager'
+import { type MaybeReplicated, primaryRegionOf } from '../../store/replication.ts'
 import type { Secret } from '../../store/secrets.ts'
 import { invalidFilterKey, invalidFilterValues } from './errors.ts'
 
 /** What filters look at. */
-export type Filterable = Pick<Secret, 'name' | 'description' | 'tags'>
+export type Filterable = Pick<Secret, 'name' | 'description' | 'tags'> & MaybeReplicated
 
 /** A secret under test, with the words of its texts: split when first asked for, and once for all filters. */
 interface Candidate {
@@ -64,8 +65,9 @@ function matcher(key: NonNullable<Filter['Key']>, value: string): Test {
     case 'all':
       return wordMatcher(value, (candidate) => candidate.allWords())
     case 'primary-region':
+      return ({ secret }) => primaryRegionOf(secret)?.startsWith(value) ?? false
     case 'owning-service':
-      // No secret has either.
+      // No secret has one.
       return () => false
   }
 }

@@ -13,8 +13,11 @@ import { ListSecrets } from './ListSecrets.ts'
 import { ListSecretVersionIds } from './ListSecretVersionIds.ts'
 import { PutResourcePolicy } from './PutResourcePolicy.ts'
 import { PutSecretValue } from './PutSecretValue.ts'
+import { RemoveRegionsFromReplication } from './RemoveRegionsFromReplication.ts'
+import { ReplicateSecretToRegions } from './ReplicateSecretToRegions.ts'
 import { RestoreSecret } from './RestoreSecret.ts'
 import { RotateSecret } from './RotateSecret.ts'
+import { StopReplicationToReplica } from './StopReplicationToReplica.ts'
 import { TagResource } from './TagResource.ts'
 import { UntagResource } from './UntagResource.ts'
 import { UpdateSecret } from './UpdateSecret.ts'
@@ -36,8 +39,11 @@ export const secretsmanager = {
   ListSecrets,
   PutResourcePolicy,
   PutSecretValue,
+  RemoveRegionsFromReplication,
+  ReplicateSecretToRegions,
   RestoreSecret,
   RotateSecret,
+  StopReplicationToReplica,
   TagResource,
   UntagResource,
   UpdateSecret,

@@ -67,7 +67,7 @@ export function targetOf(input: { SecretId: string }, ctx: Context, secret: Secr
 export function secretConditions(secret: Secret | undefined): ConditionKeys {
   return {
     'secretsmanager:SecretId': secret?.arn,
-    'secretsmanager:SecretPrimaryRegion': secret?.region,
+    'secretsmanager:SecretPrimaryRegion': secret?.primaryRegion ?? secret?.region,
     'secretsmanager:resource/AllowRotationLambdaArn': secret?.rotation?.lambdaArn,
   }
 }

@@ -24,8 +24,8 @@ export async function afterManualChange(ctx: WriteContext, before: Secret, after
   return recounted
 }
 
-async function abandon({ store, random }: WriteContext, secret: Secret, now: Date): Promise<Secret> {
+async function abandon({ store, random, append }: WriteContext, secret: Secret, now: Date): Promise<Secret> {
   await store.jobs.cancel(secret, ROTATE_SECRET, secret.arn)
-  await store.trail.append(rotationEvent('RotationAbandoned', secret, secret.rotation?.run, { now, random }))
+  await append(rotationEvent('RotationAbandoned', secret, secret.rotation?.run, { now, random }))
   return discardRun(store, secret, now)
 }

@@ -14,9 +14,12 @@ import {
   ListSecretVersionIdsCommand,
   PutResourcePolicyCommand,
   PutSecretValueCommand,
+  RemoveRegionsFromReplicationCommand,
+  ReplicateSecretToRegionsCommand,
   RestoreSecretCommand,
   RotateSecretCommand,
   SecretsManagerClient,
+  StopReplicationToReplicaCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
@@ -47,8 +50,13 @@ const onOneSecret: Record<string, Call> = {
   PutResourcePolicy: (s, SecretId) =>
     s.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy: EVERYONE })),
   PutSecretValue: (s, SecretId) => s.send(new PutSecretValueCommand({ SecretId, SecretString: 'x' })),
+  RemoveRegionsFromReplication: (s, SecretId) =>
+    s.send(new RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions: ['eu-west-1'] })),
+  ReplicateSecretToRegions: (s, SecretId) =>
+    s.send(new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: 'eu-west-1' }] })),
   RestoreSecret: (s, SecretId) => s.send(new RestoreSecretCommand({ SecretId })),
   RotateSecret: (s, SecretId) => s.send(new RotateSecretCommand({ SecretId })),
+  StopReplicationToReplica: (s, SecretId) => s.send(new StopReplicationToReplicaCommand({ SecretId })),
   TagResource: (s, SecretId) => s.send(new TagResourceCommand({ SecretId, Tags: [{ Key: 'a', Value: '' }] })),
   UntagResource: (s, SecretId) => s.send(new UntagResourceCommand({ SecretId, TagKeys: ['a'] })),
   UpdateSecret: (s, SecretId) => s.send(new UpdateSecretCommand({ SecretId, SecretString: 'x' })),

@@ -8,6 +8,7 @@ import {
   resolveKey,
   serviceKey,
   unwrapDataKey,
+  valueContext,
 } from '../../envelope/index.ts'
 import type { Context, WriteContext } from '../../gateway/context.ts'
 import { openValue, sealValue, type ValueContext } from '../../keyring/data-key.ts'
@@ -103,12 +104,15 @@ export async function tryKey(ctx: Context, { key }: ChosenKey, owner: Owner): Pr
 
 /** The key that seals the secret's next version: the chosen one, or its account's aws/secretsmanager. */
 async function sealingKey(ctx: WriteContext, secret: Secret): Promise<KmsKey> {
-  if (secret.kmsKeyArn === undefined) return serviceKey(ctx, 'secretsmanager', secret.account)
   try {
-    return await resolveKey(ctx, secret.kmsKeyArn)
+    return await keyNamed(ctx, secret.account, secret.kmsKeyArn)
   } catch (error) {
     throw keyRefusal(error, encryptionFailure)
   }
+}
+
+function keyNamed(ctx: WriteContext, account: string, arn: string | undefined): Promise<KmsKey> {
+  return arn === undefined ? serviceKey(ctx, 'secretsmanager', account) : resolveKey(ctx, arn)
 }
 
 /**
@@ -155,6 +159,41 @@ export async function open(ctx: Context, owner: Owner, { id, value }: ValuedVers
   }
 }
 
+/**
+ * Demands of the caller that they may open a version, without opening it. A key that is gone opens nothing.
+ * @throws AccessDeniedException
+ */
+export async function proveMayOpen(
+  ctx: WriteContext,
+  owner: Owner,
+  { id, kmsKeyArn }: { readonly id: string; readonly kmsKeyArn: string | undefined },
+): Promise<void> {
+  try {
+    const key = await keyNamed(ctx, owner.account, kmsKeyArn)
+    await demandUse(ctx, 'Decrypt', key, keyUse(owner, id))
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    if (error.code === 'AccessDeniedException') throw kmsAccessDenied()
+  }
+}
+
+/**
+ * Demands of the caller that they may seal values under the key of a secret. The key may be out of use now.
+ * @throws AccessDeniedException
+ */
+export async function proveMaySeal(
+  ctx: WriteContext,
+  owner: Owner & Pick<Secret, 'kmsKeyArn'>,
+): Promise<void> {
+  const use = keyUse(owner, 'RequestToValidateKeyAccess')
+  try {
+    const key = await keyNamed(ctx, owner.account, owner.kmsKeyArn)
+    for (const operation of ['GenerateDataKey', 'Encrypt'] as const) await demandUse(ctx, operation, key, use)
+  } catch (error) {
+    throw keyRefusal(error, encryptionFailure)
+  }
+}
+
 /** Whether a version holds just this value. Takes the same time wherever two values differ. */
 export async function holds(
   ctx: Context,
@@ -169,7 +208,7 @@ export async function holds(
 }
 
 function keyUse({ arn }: Owner, versionId: string): KeyUse {
-  return { encryptionContext: { SecretARN: arn, SecretVersionId: versionId }, viaService: 'secretsmanager' }
+  return { encryptionContext: valueContext(arn, versionId), viaService: 'secretsmanager' }
 }
 
 function placeOf({ account, arn }: Owner, versionId: string): ValueContext {

@@ -3,6 +3,7 @@ import type {
   RotationRulesType,
   SecretListEntry,
 } from '@aws-sdk/client-secrets-manager'
+import { primaryRegionOf } from '../../store/replication.ts'
 import type { RotationRules, Secret } from '../../store/secrets.ts'
 import { versionsToStages } from './labels.ts'
 import { tagList } from './tags.ts'
@@ -38,6 +39,7 @@ function describedMembers(secret: Secret): Described {
     DeletedDate: secret.deletedAt,
     Tags: secret.tags && tagList(secret.tags),
     CreatedDate: secret.createdAt,
+    PrimaryRegion: primaryRegionOf(secret),
   }
 }
 

@@ -7,6 +7,10 @@ import { installation } from './0006-installation.ts'
 import { servers } from './0007-servers.ts'
 import { functions } from './0008-functions.ts'
 import { rotations } from './0009-rotations.ts'
+import { topics } from './0010-topics.ts'
+import { rules } from './0011-rules.ts'
+import { trails } from './0012-trails.ts'
+import { replicas } from './0013-replicas.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration in order. A released one is never edited. */
@@ -20,4 +24,8 @@ export const migrations: readonly Migration[] = [
   servers,
   functions,
   rotations,
+  topics,
+  rules,
+  trails,
+  replicas,
 ]

@@ -1,5 +1,7 @@
 import type { BoundPolicy } from '../bound-policy.ts'
+import { waiting } from '../replication.ts'
 import type {
+  Replica,
   Rotation,
   RotationRun,
   SealedValue,
@@ -24,6 +26,8 @@ export interface SecretRow {
   policy_bound: string | null
   policy_principals: string | null
   rotation: string | null
+  replicas: string | null
+  primary_region: string | null
   created_at: number
   changed_at: number
   accessed_at: number
@@ -64,6 +68,8 @@ export function changeable(secret: Secret): readonly SqlValue[] {
     secret.policy?.bound ?? null,
     secret.policy ? JSON.stringify(secret.policy.principals) : null,
     secret.rotation ? encodeRotation(secret.rotation) : null,
+    encodeReplicas(secret.replicas?.map(waiting)),
+    secret.primaryRegion ?? null,
     secret.changedAt.getTime(),
     secret.deletedAt?.getTime() ?? null,
     secret.purgeAt?.getTime() ?? null,
@@ -83,12 +89,18 @@ export function secretOf(row: SecretRow): Secret {
     tags: row.tags === null ? undefined : (JSON.parse(row.tags) as SecretTags),
     policy: policyOf(row),
     rotation: row.rotation === null ? undefined : decodeRotation(row.rotation),
+    replicas: row.replicas === null ? undefined : (JSON.parse(row.replicas) as readonly Replica[]),
+    primaryRegion: row.primary_region ?? undefined,
     createdAt: new Date(row.created_at),
     changedAt: new Date(row.changed_at),
     accessedAt: instant(row.accessed_at),
     deletedAt: instant(row.deleted_at),
     purgeAt: instant(row.purge_at),
   }
+}
+
+export function encodeReplicas(replicas: readonly Replica[] | undefined): string | null {
+  return replicas?.length ? JSON.stringify(replicas) : null
 }
 
 function policyOf({ policy, policy_bound, policy_principals }: typeof NO_POLICY | SecretRow) {

@@ -1,5 +1,7 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { replicationJob } from '../replication.ts'
 import type {
+  Replica,
   SealedValue,
   Secret,
   SecretOrder,
@@ -10,8 +12,10 @@ import type {
   VersionListing,
 } from '../secrets.ts'
 import type { Place } from '../store.ts'
+import { SqlJobs } from './jobs.ts'
 import {
   changeable,
+  encodeReplicas,
   type ListedVersion,
   listingOf,
   NO_POLICY,
@@ -42,6 +46,8 @@ const LISTED = [
   'labels',
   'tags',
   'rotation',
+  'replicas',
+  'primary_region',
   'created_at',
   'changed_at',
   'accessed_at',
@@ -127,25 +133,41 @@ export class SqlSecrets implements SecretWriter {
   async insert(secret: Secret): Promise<void> {
     await this.#sql.run(
       `insert into secrets (description, kms_key_id, kms_key_arn, labels, tags, policy, policy_bound,
-         policy_principals, rotation, changed_at, deleted_at, purge_at, account, region, arn, name, created_at,
+         policy_principals, rotation, replicas, primary_region, changed_at, deleted_at, purge_at, account, region, arn, name, created_at,
          accessed_at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...changeable(secret),
       ...keyOf(secret, secret.arn),
       secret.name,
       secret.createdAt.getTime(),
       secret.accessedAt?.getTime() ?? 0,
     )
+    await this.#queueReplication(secret)
   }
 
   async update(secret: Secret): Promise<void> {
     await this.#sql.run(
       `update secrets set description = ?, kms_key_id = ?, kms_key_arn = ?, labels = ?, tags = ?, policy = ?,
-         policy_bound = ?, policy_principals = ?, rotation = ?, changed_at = ?, deleted_at = ?, purge_at = ?
+         policy_bound = ?, policy_principals = ?, rotation = ?, replicas = ?, primary_region = ?, changed_at = ?, deleted_at = ?, purge_at = ?
        ${ONE_SECRET}`,
       ...changeable(secret),
       ...keyOf(secret, secret.arn),
     )
+    await this.#queueReplication(secret)
+  }
+
+  async setReplicas(place: Place, arn: string, replicas: readonly Replica[]): Promise<void> {
+    await this.#sql.run(
+      `update secrets set replicas = ? ${ONE_SECRET}`,
+      encodeReplicas(replicas),
+      ...keyOf(place, arn),
+    )
+  }
+
+  async #queueReplication(secret: Secret): Promise<void> {
+    const jobs = new SqlJobs(this.#sql)
+    for (const { region } of secret.replicas ?? [])
+      await jobs.queue(replicationJob(secret, region, secret.changedAt))
   }
 
   async addVersion(place: Place, arn: string, version: SecretVersion): Promise<void> {

@@ -5,7 +5,7 @@ import type { Tables } from './tables.ts'
 export type SqlValue = string | number | Uint8Array | null
 
 /** What other caches follow: a topic's revision grows whenever a commit changed something of it. */
-export type Topic = 'principals' | 'keys'
+export type Topic = 'principals' | 'keys' | 'rules'
 
 /**
  * One connection as the queries see it: outside a transaction for reads, inside one for writes.

@@ -1,9 +1,13 @@
+import type { DeliveryTables } from './deliveries.ts'
 import type { FunctionTables } from './functions.ts'
 import type { InstallationTables } from './installation.ts'
 import type { JobTables } from './jobs.ts'
 import type { KeyTables } from './keys.ts'
+import type { NoticeTables } from './notices.ts'
 import type { PrincipalTables } from './principals.ts'
+import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
+import type { TopicTables } from './topics.ts'
 import type { TrailTables } from './trail.ts'
 
 /** Every table, for Kysely's types. Each aggregate declares its own beside its queries. */
@@ -14,4 +18,8 @@ export interface Tables
     TrailTables,
     JobTables,
     FunctionTables,
-    InstallationTables {}
+    TopicTables,
+    NoticeTables,
+    RuleTables,
+    InstallationTables,
+    DeliveryTables {}

@@ -203,6 +203,16 @@ export class SqlTrail implements TrailWriter {
     return row?.at
   }
 
+  async lastNumber(lane: number): Promise<number> {
+    const row = await this.#sql.row<{ position: number }>(
+      `select position from trail_events where position >= ? and position < ?
+       order by position desc limit 1`,
+      positionOf(lane, 0),
+      positionOf(lane + 1, 0),
+    )
+    return row ? placeOf(row.position).number : 0
+  }
+
   async openLane(keyGeneration: number, serverId: string | null = null): Promise<number> {
     const row = await this.#sql.row<{ lane: number }>(
       `insert into trail_lanes (account, region, lane, key_generation, server_id)

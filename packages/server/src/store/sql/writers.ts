@@ -1,30 +1,43 @@
 import type { TrailLane } from '../../trail/lane.ts'
 import type { Writers } from '../store.ts'
+import { SqlDeliveries } from './deliveries.ts'
 import { SqlFunctions } from './functions.ts'
 import { SqlInstallation } from './installation.ts'
 import { SqlJobs } from './jobs.ts'
 import { SqlKeys } from './keys.ts'
+import { SqlNotices } from './notices.ts'
 import { SqlPrincipals } from './principals.ts'
+import { SqlRules } from './rules.ts'
 import { SqlSecrets } from './secrets.ts'
 import type { Sql } from './sql.ts'
+import { SqlTopics } from './topics.ts'
 import { SqlTrail } from './trail.ts'
 
 /** Every aggregate over one connection, made at first use: a transaction rarely touches more than two. */
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
+  #deliveries: SqlDeliveries | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
   #jobs: SqlJobs | undefined
   #keys: SqlKeys | undefined
+  #notices: SqlNotices | undefined
   #principals: SqlPrincipals | undefined
+  #rules: SqlRules | undefined
   #secrets: SqlSecrets | undefined
+  #topics: SqlTopics | undefined
   #trail: SqlTrail | undefined
 
   /** @param makeTrail For an engine that writes events in a way of its own. */
   constructor(sql: Sql, lane: TrailLane, makeTrail = () => new SqlTrail(sql, lane)) {
     this.#sql = sql
     this.#makeTrail = makeTrail
+  }
+
+  get deliveries(): SqlDeliveries {
+    this.#deliveries ??= new SqlDeliveries(this.#sql)
+    return this.#deliveries
   }
 
   get functions(): SqlFunctions {
@@ -52,9 +65,24 @@ export class SqlWriters implements Writers {
     return this.#secrets
   }
 
+  get rules(): SqlRules {
+    this.#rules ??= new SqlRules(this.#sql)
+    return this.#rules
+  }
+
   get principals(): SqlPrincipals {
     this.#principals ??= new SqlPrincipals(this.#sql)
     return this.#principals
+  }
+
+  get notices(): SqlNotices {
+    this.#notices ??= new SqlNotices(this.#sql)
+    return this.#notices
+  }
+
+  get topics(): SqlTopics {
+    this.#topics ??= new SqlTopics(this.#sql)
+    return this.#topics
   }
 
   get trail(): SqlTrail {
