@@ -136,7 +136,7 @@ export async function ifAnswered(act: () => Promise<void>): Promise<boolean> {
 }
 
 /** Somebody who reads secrets again and again, whatever the servers do. */
-export class RotationReader {
+export class RotationReader implements Disposable {
   reads = 0
   unanswered = 0
   #isOver = false
@@ -171,9 +171,14 @@ export class RotationReader {
     }
   }
 
+  /** @throws whatever it saw that may not be */
   async end(): Promise<void> {
     this.#isOver = true
     await this.#work
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true
   }
 }
 

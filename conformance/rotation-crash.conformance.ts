@@ -163,7 +163,7 @@ describe('a server that is killed while it rotates', () => {
       return at?.step === step && at.point === point
     }
     site.rule = ({ secret, step, point }) => (isHeld(secret, step, point) ? held : undefined)
-    const reader = new RotationReader(secrets, () => place.client(), pause)
+    using reader = new RotationReader(secrets, () => place.client(), pause)
     for (const secret of secrets) await secret.rotate(place.client(), place.functionArn)
     await until(
       'each is held at its point',
@@ -195,7 +195,7 @@ describe('a server that is killed while it rotates', () => {
     for (let index = 0; index < STORM_SECRETS; index++) {
       secrets.push(await RotatingSecret.create(place.client(), `storm/${index}`))
     }
-    const reader = new RotationReader(secrets, () => place.client(), pause)
+    using reader = new RotationReader(secrets, () => place.client(), pause)
     const ask = async () => {
       for (const secret of secrets) {
         await secret.look(place.client())
