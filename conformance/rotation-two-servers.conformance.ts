@@ -24,6 +24,8 @@ const TAKEN_UP_WITHIN_MS = 60_000
 /** Some looks at the queue. */
 const LOOKS_MS = 3_000
 const READ_AGAIN_MS = 50
+/** As clients have them: a server whose database is slow asks to be called again. */
+const RETRIES = 5
 const SHARED = 8
 const ONCE = STEPS.map(() => 1)
 
@@ -66,7 +68,7 @@ class World implements AsyncDisposable {
   }
 
   client(index: number): SecretsManagerClient {
-    return sdk(SecretsManagerClient, this.fleet.caller(index))
+    return sdk(SecretsManagerClient, { ...this.fleet.caller(index), maxAttempts: RETRIES })
   }
 
   async newSecrets(count: number, index: number): Promise<readonly RotatingSecret[]> {
