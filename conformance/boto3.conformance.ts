@@ -29,6 +29,8 @@ const CHECKS = [
   'batch_get_secret_value answers what it can and says what it cannot',
   'a presigned GetCallerIdentity is fetched by GET and POST, and only as it was signed',
   'users, groups and policies page and come back as they were written',
+  "topics and their subscriptions page, and their errors are boto3's own classes",
+  "rules and their targets page, patterns are tried out, and errors are boto3's own classes",
 ]
 
 describe('boto3', () => {

@@ -8,7 +8,7 @@ import type { Hooks } from './components.ts'
 import { cleanEnvironment, demandLoopback, type Environment } from './loopback.ts'
 import { type Ending, endingOf, finish } from './process.ts'
 
-const LOCKSTEP = join(import.meta.dirname, '../packages/cli/bin/lockstep')
+export const LOCKSTEP = join(import.meta.dirname, '../packages/cli/bin/lockstep')
 /** Far beyond what a start takes, for a machine that does much else. */
 const START_LIMIT_MS = 60_000
 /** SIGTERM drains within this. */
