@@ -18,7 +18,7 @@ function count(): number {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-heap-'))
   try {
     const heap = readFileSync(writeHeapSnapshot(join(folder, 'heap')))
-    return masked.filter((piece) => heap.includes(piece.map((byte) => byte ^ 0xff))).length
+    return masked.filter((piece) => heap.includes(Buffer.from(piece.map((byte) => byte ^ 0xff)))).length
   } finally {
     rmSync(folder, { recursive: true })
   }

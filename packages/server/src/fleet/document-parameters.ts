@@ -2,7 +2,7 @@ import { contentFault, ParameterFault } from './document-fault.ts'
 import { demandMapping, isMapping, type Mapping, memberOf, shown } from './document-text.ts'
 import { firstRefused, isPattern } from './pattern.ts'
 
-export type ParameterType = 'String' | 'StringList' | 'Boolean' | 'Integer' | 'StringMap'
+type ParameterType = 'String' | 'StringList' | 'Boolean' | 'Integer' | 'StringMap'
 
 /** What a parameter holds once it has a value; a StringMap is kept as its JSON. */
 export type ParameterValue = string | readonly string[]
