@@ -342,6 +342,33 @@ test(
   },
 )
 
+test(
+  'the status of a rotation names the node that it waits for, and is watched to its end',
+  options,
+  async () => {
+    await worker.stop()
+    const rotated = rotate()
+    let told = ''
+    const limit = performance.now() + ROTATED_WITHIN_MS
+    while (!/^Held up by WorkerServer1 \(.+\)\.$/m.test(told)) {
+      assert.ok(performance.now() < limit, told)
+      const { code, stdout, stderr } = await lockstep(['rotation', 'status', '/dev/ssh'], world.caller)
+      assert.equal(code, 0, stderr)
+      told = stdout
+    }
+    assert.match(told, /^State {13}rotating$/m)
+    const watched = lockstep(['rotation', 'status', '/dev/ssh', '--watch'], world.caller)
+    worker.start()
+    await rotated
+    const { code, stdout, stderr } = await watched
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^State {13}idle$/m)
+    const last = stdout.slice(stdout.lastIndexOf('Secret  '))
+    assert.match(last, new RegExp(`^${worker.id} {2}WorkerServer1 {2}done$`, 'm'))
+    assert.doesNotMatch(last, /Held up/)
+  },
+)
+
 test('nodes are listed, tagged and removed, and an activation pins the server', options, async () => {
   const activated = await lockstep(['nodes', 'activate', '--tag', 'env=dev'], world.caller)
   assert.equal(activated.code, 0, activated.stderr)
