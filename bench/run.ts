@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- SUITE… --secrets 1000,1000000 --seconds 5 --events 1000000 --write]`: what the parts of Lockstep cost, each
+ * `npm run bench [-- SUITE… --secrets 1000,1000000 --seconds 5 --events 1000000 --nodes 1000 --write]`: what the parts of Lockstep cost, each
  * beside a yardstick in the same run. Figures go to standard output and, with `--write`, to bench/results.md. Read the
  * ratios and the CPU time per request; requests a second swing with whatever else the machine does.
  */
 import { parseArgs } from 'node:util'
 import { delivery } from './delivery.ts'
+import { fleet } from './fleet.ts'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
@@ -18,6 +19,7 @@ export interface Sizes {
   readonly secrets: readonly number[]
   readonly seconds: number
   readonly events: number
+  readonly nodes: number
 }
 
 const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<void>>> = {
@@ -25,6 +27,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   postgres,
   moving,
   rotation,
+  fleet,
   trail,
   delivery,
   rules,
@@ -36,6 +39,7 @@ const { values: flags, positionals } = parseArgs({
     secrets: { type: 'string', default: '1000,100000' },
     seconds: { type: 'string', default: '5' },
     events: { type: 'string', default: '1000000' },
+    nodes: { type: 'string', default: '1000' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -43,6 +47,7 @@ const sizes = {
   secrets: flags.secrets.split(',').map(Number),
   seconds: Number(flags.seconds),
   events: Number(flags.events),
+  nodes: Number(flags.nodes),
 }
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   const suite = SUITES[name]

@@ -37,6 +37,8 @@ const CHECKS = [
   'batch_get_secret_value answers what it can and says what it cannot',
   'a presigned GetCallerIdentity is fetched by GET and POST, and only as it was signed',
   'users, groups and policies page and come back as they were written',
+  "topics and their subscriptions page, and their errors are boto3's own classes",
+  "rules and their targets page, patterns are tried out, and errors are boto3's own classes",
   "the fleet's nodes are instances of ec2, by paginator, waiter and resource, and its refusals have its codes",
 ]
 

@@ -27,6 +27,8 @@ kms = session.client("kms", config=ONCE)
 iam = session.client("iam", config=ONCE)
 sts = session.client("sts", config=ONCE)
 cloudtrail = session.client("cloudtrail", config=ONCE)
+sns = session.client("sns", config=ONCE)
+events = session.client("events", config=ONCE)
 ec2 = session.client("ec2", config=ONCE)
 ACCOUNT = sts.get_caller_identity()["Account"]
 
@@ -229,6 +231,52 @@ def check_iam():
     equal(version["Document"], json.loads(document(statement)))
 
 
+def check_topics():
+    """topics and their subscriptions page, and their errors are boto3's own classes"""
+    topic = sns.create_topic(Name="alerts", Tags=[{"Key": "team", "Value": "blue"}])["TopicArn"]
+    equal(sns.create_topic(Name="alerts")["TopicArn"], topic)
+    functions = {f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f-{i}" for i in range(101)}
+    for function in functions:
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function)
+    pages = list(sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic))
+    equal([len(page["Subscriptions"]) for page in pages], [100, 1])
+    equal({one["Endpoint"] for page in pages for one in page["Subscriptions"]}, functions)
+    equal(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["SubscriptionsConfirmed"], "101")
+    raises(sns.exceptions.NotFoundException, sns.publish, TopicArn=topic + "-not", Message="m")
+    for endpoint in ["http://10.0.0.1/", "http://169.254.169.254/latest"]:
+        raises(
+            sns.exceptions.InvalidParameterException,
+            sns.subscribe,
+            TopicArn=topic,
+            Protocol="http",
+            Endpoint=endpoint,
+        )
+    sns.delete_topic(TopicArn=topic)
+    equal(sns.list_subscriptions()["Subscriptions"], [])
+
+
+def check_rules():
+    """rules and their targets page, patterns are tried out, and errors are boto3's own classes"""
+    pattern = json.dumps({"source": ["aws.secretsmanager"], "detail": {"eventName": ["DeleteSecret"]}})
+    names = [f"rule-{i:02}" for i in range(12)]
+    target = {"Id": "one", "Arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"}
+    for name in names:
+        events.put_rule(Name=name, EventPattern=pattern, State="DISABLED")
+        equal(events.put_targets(Rule=name, Targets=[target])["FailedEntryCount"], 0)
+    paginate = events.get_paginator("list_rules").paginate
+    pages = list(paginate(NamePrefix="rule-", PaginationConfig={"PageSize": 5}))
+    equal([len(page["Rules"]) for page in pages], [5, 5, 2])
+    equal([rule["Name"] for page in pages for rule in page["Rules"]], names)
+    by_target = events.get_paginator("list_rule_names_by_target").paginate(TargetArn=target["Arn"])
+    equal([name for page in by_target for name in page["RuleNames"]], names)
+    event = {"id": "1", "account": ACCOUNT, "source": "aws.secretsmanager", "time": "2026-01-01T00:00:00Z"}
+    event |= {"region": "us-east-1", "resources": [], "detail-type": "AWS API Call via CloudTrail"}
+    for name, matches in [("DeleteSecret", True), ("GetSecretValue", False)]:
+        told = json.dumps(event | {"detail": {"eventName": name}})
+        equal(events.test_event_pattern(EventPattern=pattern, Event=told)["Result"], matches)
+    broken = {"Name": "broken", "EventPattern": '{"source": "no list"}'}
+    raises(events.exceptions.InvalidEventPatternException, events.put_rule, **broken)
+    raises(events.exceptions.ResourceNotFoundException, events.describe_rule, Name="broken")
 def check_instances():
     """the fleet's nodes are instances of ec2, by paginator, waiter and resource, and its refusals have its codes"""
     pages = ec2.get_paginator("describe_instances").paginate(PaginationConfig={"PageSize": 5})

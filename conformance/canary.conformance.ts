@@ -31,11 +31,6 @@ const RIGHTLY: Readonly<Record<string, (world: World) => object>> = {
   'secretsmanager.CreateSecret.SecretBinary': () => ({ Name: `canary/${randomUUID()}`, ...token() }),
   'secretsmanager.PutSecretValue.SecretString': ({ text }) => ({ SecretId: text, ...token() }),
   'secretsmanager.PutSecretValue.SecretBinary': ({ binary }) => ({ SecretId: binary, ...token() }),
-  'secretsmanager.PutSecretValue.RotationToken': ({ text }) => ({
-    SecretId: text,
-    SecretString: 'x',
-    ...token(),
-  }),
   'secretsmanager.UpdateSecret.SecretString': ({ text }) => ({ SecretId: text, ...token() }),
   'secretsmanager.UpdateSecret.SecretBinary': ({ binary }) => ({ SecretId: binary, ...token() }),
   'kms.Encrypt.Plaintext': ({ key }) => ({ KeyId: key }),
@@ -44,6 +39,7 @@ const RIGHTLY: Readonly<Record<string, (world: World) => object>> = {
 /** Members that no call can rightly carry a canary in yet, and why. They are misused all the same. */
 const NEVER_RIGHTLY: Readonly<Record<string, string>> = {
   'sts.AssumeRole.TokenCode': 'six digits of an MFA device, of which there are none',
+  'secretsmanager.PutSecretValue.RotationToken': 'the server makes it, for a rotation that is in progress',
   'sts.GetSessionToken.TokenCode': 'six digits of an MFA device, of which there are none',
 }
 

@@ -8,7 +8,7 @@ import type { Hooks } from './components.ts'
 import { cleanEnvironment, demandLoopback, type Environment } from './loopback.ts'
 import { type Ending, endingOf, finish } from './process.ts'
 
-const LOCKSTEP = join(import.meta.dirname, '../packages/cli/bin/lockstep')
+export const LOCKSTEP = join(import.meta.dirname, '../packages/cli/bin/lockstep')
 /** Far beyond what a start takes, for a machine that does much else. */
 const START_LIMIT_MS = 60_000
 /** SIGTERM drains within this. */
@@ -207,8 +207,11 @@ export function clockBy(file: string): Environment {
   return imported(`${read};look();setInterval(look,50).unref();const ahead=()=>ms;${AHEAD}`)
 }
 
-const AHEAD =
-  'const Real=Date;globalThis.Date=class extends Real{constructor(...a){a.length?super(...a):super(Real.now()+ahead())}static now(){return Real.now()+ahead()}}'
+/** Answers have the same clock's Date, by which Amazon's clients correct their own. */
+const DATED =
+  "const R=process.getBuiltinModule('node:http').ServerResponse.prototype;const head=R.writeHead;R.writeHead=function(...a){this.setHeader('date',new Date().toUTCString());return head.apply(this,a)}"
+
+const AHEAD = `const Real=Date;globalThis.Date=class extends Real{constructor(...a){a.length?super(...a):super(Real.now()+ahead())}static now(){return Real.now()+ahead()}};${DATED}`
 
 function imported(script: string): Environment {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }

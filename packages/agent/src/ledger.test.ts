@@ -53,10 +53,21 @@ describe('a ledger', () => {
 
   test('tells again what the server asks for again, and bounds what one report holds', () => {
     const ledger = Ledger.open(new MemoryJournal(), NOW)
-    const step = { name: 'run', status: 'Success', exitCode: 0, stderr: '', startedAt: SOON, endedAt: SOON } as const
+    const step = {
+      name: 'run',
+      status: 'Success',
+      exitCode: 0,
+      stderr: '',
+      startedAt: SOON,
+      endedAt: SOON,
+    } as const
     for (let i = 0; i < 30; i++) {
       ledger.begin(`c-${i}`, NOW, SOON)
-      ledger.end({ commandId: `c-${i}`, outcome: 'Completed', steps: [{ ...step, stdout: 'x'.repeat(24_000) }] })
+      ledger.end({
+        commandId: `c-${i}`,
+        outcome: 'Completed',
+        steps: [{ ...step, stdout: 'x'.repeat(24_000) }],
+      })
     }
     const { length } = ledger.pending().results
     assert.ok(length > 0 && length < 10)
@@ -87,7 +98,10 @@ describe('a ledger', () => {
 
   test('is not opened where it was damaged in its midst', () => {
     using scratch = new Scratch()
-    writeFileSync(scratch.file('ledger'), '{"kind":"begun","commandId":"a"\n{"kind":"acknowledged","commandId":"a"}\n')
+    writeFileSync(
+      scratch.file('ledger'),
+      '{"kind":"begun","commandId":"a"\n{"kind":"acknowledged","commandId":"a"}\n',
+    )
     assert.throws(() => Ledger.open(new FileJournal(scratch.file('ledger')), NOW), SyntaxError)
   })
 })
@@ -109,31 +123,36 @@ function play(journal: Journal, acts: readonly number[], ran: Map<string, number
 test('wherever a crash cuts the journal, no command runs twice that had begun', () => {
   using scratch = new Scratch()
   fc.assert(
-    fc.property(fc.array(fc.nat(60), { maxLength: 30 }), fc.nat(), fc.array(fc.nat(60)), (before, cut, after) => {
-      rmSync(scratch.file('ledger'), { force: true })
-      const ran = new Map<string, number>()
-      const journal = new FileJournal(scratch.file('ledger'))
-      // Each append is its own crash point: what was written before it stays, the line itself is torn.
-      let left = before.length === 0 ? 0 : cut % before.length
-      const torn: Journal = {
-        read: () => journal.read(),
-        rewrite: (lines) => journal.rewrite(lines),
-        close: () => journal.close(),
-        append(line) {
-          if (left-- > 0) return journal.append(line)
-          appendFileSync(scratch.file('ledger'), line.slice(0, cut % (line.length + 1)))
-          throw new Error('crash')
-        },
-      }
-      try {
-        play(torn, before, ran)
-      } catch (error) {
-        assert.match(String(error), /crash/)
-        journal.close()
-      }
-      play(new FileJournal(scratch.file('ledger')), after, ran)
-      for (const [commandId, times] of ran) assert.equal(times, 1, commandId)
-    }),
+    fc.property(
+      fc.array(fc.nat(60), { maxLength: 30 }),
+      fc.nat(),
+      fc.array(fc.nat(60)),
+      (before, cut, after) => {
+        rmSync(scratch.file('ledger'), { force: true })
+        const ran = new Map<string, number>()
+        const journal = new FileJournal(scratch.file('ledger'))
+        // Each append is its own crash point: what was written before it stays, the line itself is torn.
+        let left = before.length === 0 ? 0 : cut % before.length
+        const torn: Journal = {
+          read: () => journal.read(),
+          rewrite: (lines) => journal.rewrite(lines),
+          close: () => journal.close(),
+          append(line) {
+            if (left-- > 0) return journal.append(line)
+            appendFileSync(scratch.file('ledger'), line.slice(0, cut % (line.length + 1)))
+            throw new Error('crash')
+          },
+        }
+        try {
+          play(torn, before, ran)
+        } catch (error) {
+          assert.match(String(error), /crash/)
+          journal.close()
+        }
+        play(new FileJournal(scratch.file('ledger')), after, ran)
+        for (const [commandId, times] of ran) assert.equal(times, 1, commandId)
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -160,7 +179,9 @@ test('a process that is killed at any moment has run each command once, and says
   const runs = join(scratch.path, 'runs')
   writeFileSync(child, CHILD)
   for (let round = 0; round < 6; round++) {
-    const running = spawn(process.execPath, [child, scratch.file('ledger'), runs], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const running = spawn(process.execPath, [child, scratch.file('ledger'), runs], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     await new Promise((resolve) => running.stdout.once('data', resolve))
     // However far it has come by then.
     while (!existsSync(runs) || readFileSync(runs).length < (round + 1) * 200) await new Promise(setImmediate)

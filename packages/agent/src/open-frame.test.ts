@@ -44,7 +44,10 @@ describe('a frame', () => {
   })
 
   test('of which a single character is another is forged', () => {
-    const frame = JSON.parse(lineOf(command(IN_TIME))) as { readonly body: string; readonly signature: string }
+    const frame = JSON.parse(lineOf(command(IN_TIME))) as {
+      readonly body: string
+      readonly signature: string
+    }
     fc.assert(
       fc.property(fc.nat(frame.body.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, other) => {
         const body = frame.body.slice(0, at) + other + frame.body.slice(at + 1)
@@ -73,7 +76,11 @@ describe('a frame', () => {
   })
 
   test('that is none is malformed or forged, and never throws', () => {
-    const line = fc.oneof(fc.string(), fc.json(), fc.json().map((body) => JSON.stringify({ body, signature: 'AAAA' })))
+    const line = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.json().map((body) => JSON.stringify({ body, signature: 'AAAA' })),
+    )
     fc.assert(
       fc.property(line, (text) => {
         assert.match(String(openFrame(text, KNOWN)), /^(malformed|forged)$/)

@@ -55,7 +55,10 @@ describe('a step', () => {
 
   test('runs from a file that nobody else may read, which is gone afterwards, and is in no argument', async () => {
     using scratch = new Scratch()
-    const { stdout } = await run(scratch, ['stat -c %a "$0" "$(dirname "$0")"', 'cat /proc/$$/cmdline | tr "\\0" " "'])
+    const { stdout } = await run(scratch, [
+      'stat -c %a "$0" "$(dirname "$0")"',
+      'cat /proc/$$/cmdline | tr "\\0" " "',
+    ])
     assert.match(stdout, /^600\n700\n\/bin\/sh \/\S+\/script $/)
     assert.deepEqual(readdirSync(scratch.path), [])
   })
@@ -78,10 +81,23 @@ describe('a step', () => {
     assert.equal(await isAlive(Number(stdout)), false)
   })
 
+  test('that ends when it is told to leaves nothing behind that would not', async () => {
+    using scratch = new Scratch()
+    const script = ['(trap "" TERM; sleep 60; sleep 60) & echo $!', 'sleep 60']
+    const { status, stdout } = await run(scratch, script, { timeoutSeconds: 0.3 })
+    assert.equal(status, 'TimedOut')
+    assert.equal(await isAlive(Number(stdout)), false)
+  })
+
   test('that is cancelled ends with everything it started, and one that has not begun does not begin', async () => {
     using scratch = new Scratch()
     const cancel = new AbortController()
-    const running = run(scratch, ['sleep 60 & echo $! > pid; wait'], { workingDirectory: scratch.path }, cancel.signal)
+    const running = run(
+      scratch,
+      ['sleep 60 & echo $! > pid; wait'],
+      { workingDirectory: scratch.path },
+      cancel.signal,
+    )
     const file = join(scratch.path, 'pid')
     while (!existsSync(file) || readFileSync(file, 'utf8') === '') await new Promise(setImmediate)
     const pid = Number(readFileSync(file, 'utf8'))

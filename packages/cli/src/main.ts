@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { adminEnvCommand } from './commands/admin-env.ts'
+import { agentCommand } from './commands/agent.ts'
 import { backupCommand } from './commands/backup.ts'
 import { copyFileCommand } from './commands/copy-file.ts'
 import { drillCommand } from './commands/drill.ts'
@@ -29,7 +30,9 @@ async function main(): Promise<void> {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .showHelpAfterError('(--help shows what is possible)')
+  program.enablePositionalOptions()
   program.addCommand(await serveCommand())
+  program.addCommand(agentCommand())
   program.addCommand(adminEnvCommand())
   program.addCommand(trailCommand())
   program.addCommand(storeCommand())

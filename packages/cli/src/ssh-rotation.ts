@@ -22,7 +22,7 @@ export interface CommandsTold {
  * `retiring`: the old key is on its way out. `done`: it has the current key, and lost the old one. `failed`: it was there and
  * could not. `away`: its agent is not connected.
  */
-export type NodePhase = 'waiting' | 'staging' | 'staged' | 'retiring' | 'done' | 'failed' | 'away'
+type NodePhase = 'waiting' | 'staging' | 'staged' | 'retiring' | 'done' | 'failed' | 'away'
 
 export interface NodeStanding {
   readonly id: string

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Administrator } from './compose.ts'
+import type { Administrator } from './compose/doors.ts'
 
 /** What `lockstep admin-env` reads. */
 interface Contents {

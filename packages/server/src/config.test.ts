@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { ConfigError, hasPassword, readConfig } from './config.ts'
+import { hasPassword } from './config/store.ts'
+import { ConfigError, readConfig } from './config.ts'
 
 test('without any setting the server is on loopback port 4600 in us-east-1', () => {
   const config = readConfig({ data: 'memory' }, {})

@@ -1,7 +1,7 @@
 import type { ErrorStatus } from './aws-error.ts'
 import cloudtrail from './generated/cloudtrail.json' with { type: 'json' }
-import events from './generated/events.json' with { type: 'json' }
 import ec2 from './generated/ec2.json' with { type: 'json' }
+import events from './generated/events.json' with { type: 'json' }
 import iam from './generated/iam.json' with { type: 'json' }
 import kms from './generated/kms.json' with { type: 'json' }
 import lambda from './generated/lambda.json' with { type: 'json' }

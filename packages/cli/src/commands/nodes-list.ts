@@ -38,7 +38,7 @@ async function list({ tag, json, output }: Flags): Promise<void> {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-export function nodeLines(nodes: readonly NodeTold[]): readonly string[] {
+function nodeLines(nodes: readonly NodeTold[]): readonly string[] {
   return tableLines(
     ['ID', 'NAME', 'PING', 'PLATFORM', 'ADDRESS', 'TAGS'],
     nodes.map(({ id, name, ping, platform, address, tags }) => [

@@ -50,7 +50,7 @@ async function doctor(secret: string, { mend: isMend, json }: { mend?: true; jso
   if (findings.length > 0) process.exitCode = EXIT.failed
 }
 
-export function findingLines(findings: readonly Finding[]): readonly string[] {
+function findingLines(findings: readonly Finding[]): readonly string[] {
   if (findings.length === 0)
     return ['Nothing is wrong: every node lets the current key in, and has no other of this secret.']
   return findings.map(({ kind, nodeId, sentence, remedy }) => {

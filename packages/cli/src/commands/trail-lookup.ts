@@ -102,13 +102,24 @@ function instant(flag: string, text: string): Date {
 
 /** Time, what, by whom, on what, and how it ended; the parts a person scans for. */
 function line({ EventTime, EventName, Username, Resources, CloudTrailEvent }: Event): string {
-  const record: { readonly errorCode?: string } = JSON.parse(CloudTrailEvent ?? '{}')
   const parts = [
     EventTime?.toISOString() ?? '',
     EventName ?? '',
     Username ?? '-',
     Resources?.[0]?.ResourceName ?? '-',
-    record.errorCode ?? 'ok',
+    outcomeOf(JSON.parse(CloudTrailEvent ?? '{}')),
   ]
   return parts.join('\t')
+}
+
+interface Recorded {
+  readonly eventType?: string
+  readonly errorCode?: string
+  readonly additionalEventData?: Readonly<{ errorCode?: string; reason?: string; Reason?: string }>
+}
+
+/** A call has its error code. What a service did by itself has none, and says why it failed beside. */
+function outcomeOf({ eventType, errorCode, additionalEventData: more }: Recorded): string {
+  const isService = eventType === 'AwsServiceEvent'
+  return errorCode ?? (isService ? (more?.errorCode ?? more?.reason ?? more?.Reason) : undefined) ?? 'ok'
 }

@@ -4,7 +4,7 @@ import { type DesiredSources, planOf } from './desired.ts'
 import { selectedNodes, selectionOf } from './targets.ts'
 
 /** In Amazon's words. */
-export type NodeStatus = 'Pending' | 'Success' | 'Failed'
+type NodeStatus = 'Pending' | 'Success' | 'Failed'
 
 /** How one node stands with an association's present execution. */
 export interface NodeStanding {

@@ -7,8 +7,8 @@ import { type CommandPart, openSteps, sealPrinted } from './sealing.ts'
 import { type SettleDoors, settle } from './settle.ts'
 
 /** What the API shows of a step at most, in characters. */
-export const MAX_STDOUT_LENGTH = 24_000
-export const MAX_STDERR_LENGTH = 8_000
+const MAX_STDOUT_LENGTH = 24_000
+const MAX_STDERR_LENGTH = 8_000
 
 /** A node by its `mi-` id. */
 export interface NodePlace extends Place {

@@ -1,8 +1,8 @@
 import { contentFault, ParameterFault } from './document-fault.ts'
 import { demandMapping, isMapping, type Mapping, memberOf, shown } from './document-text.ts'
-import { admits, isPattern } from './pattern.ts'
+import { firstRefused, isPattern } from './pattern.ts'
 
-export type ParameterType = 'String' | 'StringList' | 'Boolean' | 'Integer' | 'StringMap'
+type ParameterType = 'String' | 'StringList' | 'Boolean' | 'Integer' | 'StringMap'
 
 /** What a parameter holds once it has a value; a StringMap is kept as its JSON. */
 export type ParameterValue = string | readonly string[]
@@ -41,7 +41,11 @@ export function readParameters(value: unknown): ReadonlyMap<string, DocumentPara
   const names = Object.keys(declared)
   if (names.length > MAX_PARAMETERS)
     throw contentFault(`A document has ${MAX_PARAMETERS} parameters at most.`)
-  return new Map(names.map((name) => [name, readParameter(name, memberOf(declared, name))]))
+  const parameters = new Map(names.map((name) => [name, readParameter(name, memberOf(declared, name))]))
+  const refused = refusedByPattern([...parameters.values()].map((each) => [each, each.default]))
+  if (refused !== undefined)
+    throw contentFault(`Parameter ${refused}: the default does not match the allowed pattern.`)
+  return parameters
 }
 
 function readParameter(name: string, value: unknown): DocumentParameter {
@@ -119,14 +123,32 @@ export function parameterValues(
       throw new ParameterFault(`Parameter ${name} ${value.fault}`)
     values.set(name, value)
   }
+  const refused = refusedByPattern([...declared.values()].map((each) => [each, values.get(each.name)]))
+  if (refused !== undefined)
+    throw new ParameterFault(`Parameter ${refused} does not match the allowed pattern.`)
   return values
+}
+
+/** The name of the first whose value its pattern does not admit. */
+function refusedByPattern(
+  given: readonly (readonly [DocumentParameter, ParameterValue | undefined])[],
+): string | undefined {
+  const patterned = given.flatMap(([{ name, allowedPattern: pattern }, value]) =>
+    pattern === undefined || value === undefined
+      ? []
+      : [{ name, pattern, values: typeof value === 'string' ? [value] : value }],
+  )
+  return patterned[firstRefused(patterned)]?.name
 }
 
 function checkedValue(
   parameter: DocumentParameter,
   texts: readonly string[],
 ): ParameterValue | { readonly fault: string } {
-  const fault = texts.map((text) => textFault(parameter, text)).find((found) => found !== undefined)
+  const fault = texts
+    .values()
+    .map((text) => textFault(parameter, text))
+    .find((found) => found !== undefined)
   if (fault !== undefined) return { fault }
   if (parameter.type === 'StringList') {
     const { minItems, maxItems } = parameter
@@ -147,8 +169,6 @@ function textFault(parameter: DocumentParameter, text: string): string | undefin
   if (length < parameter.minChars || length > parameter.maxChars) return 'has a length that is not allowed.'
   if (parameter.allowedValues && !parameter.allowedValues.includes(text))
     return 'has a value that is not allowed.'
-  if (parameter.allowedPattern !== undefined && !admits(parameter.allowedPattern, text))
-    return 'does not match the allowed pattern.'
   return undefined
 }
 

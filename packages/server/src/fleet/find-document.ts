@@ -26,7 +26,7 @@ export interface AskedVersion {
 const AMAZON = 'Amazon'
 
 /** The name in `NAME` or `arn:…:ssm:REGION:ACCOUNT:document/NAME`; undefined where the ARN is of another place. */
-export function documentNameOf(nameOrArn: string, { account, region }: Place): string | undefined {
+function documentNameOf(nameOrArn: string, { account, region }: Place): string | undefined {
   if (!nameOrArn.startsWith('arn:'))
     return nameOrArn.includes(':') || nameOrArn.includes('/') ? undefined : nameOrArn
   const arn = parseArn(nameOrArn)

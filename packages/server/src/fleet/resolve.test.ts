@@ -113,7 +113,12 @@ describe('resolving a document', () => {
     assert.equal(resolve(document('\\p{L}+'), { word: ['äß'] }).length, 1)
     refused(() => resolve(document('[a-z]+'), { word: ['abc; rm -rf /'] }), ['rm'])
     refused(() => resolve(document('a|b'), { word: ['a; id'] }))
-    refused(() => resolve(document('(a+)+'), { word: [`${'a'.repeat(60)}!`] }))
+    const evil = `${'a'.repeat(60)}!`
+    refused(() => resolve(document('(a+)+'), { word: [evil] }), [evil])
+    const list = { type: 'StringList', allowedPattern: '(a+)+' }
+    refused(() =>
+      resolve(documentOf({ list }, '{{list}}'), { list: Array.from({ length: 100 }, () => evil) }),
+    )
     assert.equal(resolve(document('[a-z]+'), { word: ['abc'] }).length, 1)
   })
 

@@ -129,7 +129,8 @@ function dropCommand(uid: number | undefined, namespaces: Confinement['namespace
 
 /** Whether nothing that the process needs would vanish when it gets a /tmp of its own. */
 function isTmpFree({ needed }: Launch): boolean {
-  return !needed.some((path) => /^\/(?:var\/)?tmp(?:\/|$)/.test(resolve(path)))
+  // The scripts themselves are run behind the cover: a checkout may lie there.
+  return ![...needed, scriptPath('start.sh')].some((path) => /^\/(?:var\/)?tmp(?:\/|$)/.test(resolve(path)))
 }
 
 export function scriptPath(name: string): string {

@@ -27,6 +27,9 @@ const DEAD_LETTERS_KEPT = 1_000
 /** A function that throws is run twice more, as Lambda runs what it was given asynchronously. */
 const FUNCTION_ATTEMPTS = 3
 
+/** Counts ended deliveries by protocol and by how they ended; `failed` is one that was given up. */
+const ENDED = 'lockstep_notification_deliveries_total'
+
 /** What a job is about, as it stands now. */
 interface Found {
   readonly topic: Topic
@@ -53,6 +56,7 @@ export const deliverNotification: RunJob = async (job, rooms) => {
     return fail(job, rooms, { ...found, failure: error })
   }
   await end(job, rooms)
+  rooms.metrics.count(ENDED, `protocol="${subscription.protocol}",outcome="delivered"`)
 }
 
 /** Nothing where the topic, the subscription or the wish for it is gone. */
@@ -114,18 +118,17 @@ async function endIn(tx: Writers, job: ClaimedJob): Promise<void> {
 
 async function fail(
   job: ClaimedJob,
-  { store, clock, random }: JobRooms,
+  { store, clock, random, metrics }: JobRooms,
   failed: Found & { readonly failure: DeliveryFailure },
 ): Promise<void> {
   const now = clock.now()
-  const { failure } = failed
+  const { failure, subscription, notice, envelope } = failed
   const delaySeconds = failure.permanent ? undefined : delayOf(failed, job.attempts)
   await store.write(async (tx) => {
     if (delaySeconds !== undefined) {
       return tx.jobs.fail(job, new Date(now.getTime() + delaySeconds * 1000), failure.reason)
     }
     await endIn(tx, job)
-    const { subscription, notice, envelope } = failed
     await tx.notices.addDeadLetter(
       {
         account: job.account,
@@ -146,6 +149,7 @@ async function fail(
     // Not offered to the rules: one that tells this very topic would go round for ever.
     await tx.trail.append(failureEvent(job, failed, newEventId(now, random), now))
   })
+  if (delaySeconds === undefined) metrics.count(ENDED, `protocol="${subscription.protocol}",outcome="failed"`)
 }
 
 function delayOf(

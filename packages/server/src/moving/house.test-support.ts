@@ -6,7 +6,8 @@ import {
   ReplicateSecretToRegionsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { type Administrator, compose, type House } from '../compose.ts'
+import type { Administrator } from '../compose/doors.ts'
+import { compose, type House } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { loopback } from '../gateway/loopback.ts'
 import { openRootKey } from '../keyring/root-keys/index.ts'

@@ -7,7 +7,7 @@ import type { NodeName } from './dispatch.ts'
 const PING_MS = 15_000
 /** Between two pings of one node, this much more by chance, so that a fleet's do not come at once. */
 export const PING_SPREAD_MS = 5_000
-export const POLL_MS = 20_000
+const POLL_MS = 20_000
 /** What waits for a node that reads slowly; the rest waits in the store. */
 const FULL_BYTES = 256 * 1024
 /** Sent and not reported as begun. The agent runs five side by side. */

@@ -6,10 +6,9 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CancelCommandCommand, DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm'
 import { systemRandom } from '../platform/random.ts'
-import { eventually } from '../testing/eventually.ts'
-import { FleetWorld, Middle, Runs } from './fleet.test-support.ts'
+import { FleetWorld, Middle, Runs, until } from './fleet.test-support.ts'
 
-describe('a fleet of real agents', { concurrency: true }, () => {
+describe('a fleet of real agents', { concurrency: 4, timeout: 400_000 }, () => {
   test('is enrolled, online, and runs each command once, wherever it is sent', async () => {
     await using world = await FleetWorld.open()
     const agents = [await world.machine(), await world.machine()]
@@ -36,7 +35,7 @@ describe('a fleet of real agents', { concurrency: true }, () => {
     const agent = await world.machine()
     agent.start()
     const commandId = await world.send(agent, 'sleep 60')
-    await eventually(async () => assert.equal((await world.invocation(agent, commandId)).Status, 'InProgress'))
+    await until(async () => assert.equal((await world.invocation(agent, commandId)).Status, 'InProgress'))
     await world.ssm.send(new CancelCommandCommand({ CommandId: commandId }))
     assert.equal((await world.ended(agent, commandId)).Status, 'Cancelled')
   })
@@ -100,12 +99,15 @@ describe('a fleet of real agents', { concurrency: true }, () => {
     for (const line of commands) {
       const { body } = JSON.parse(line) as { readonly body: string }
       const forged = body.replace(/"commandId":"[^"]+"/, '"commandId":"forged"')
-      middle.inject(JSON.stringify({ body: forged, signature: sign(null, Buffer.from(forged), key).toString('base64') }))
+      middle.inject(
+        JSON.stringify({ body: forged, signature: sign(null, Buffer.from(forged), key).toString('base64') }),
+      )
       middle.inject(line.replace('agent', 'twice'))
     }
     middle.inject('no frame')
-    await eventually(async () => {
-      for (const reason of ['foreign', 'forged', 'malformed']) assert.match(agent.log, new RegExp(`"${reason}"`))
+    await until(async () => {
+      for (const reason of ['foreign', 'forged', 'malformed'])
+        assert.match(agent.log, new RegExp(`"${reason}"`))
     })
     await world.ended(agent, await world.send(agent, runs.note('after')))
     assert.deepEqual(runs.marks.toSorted(), ['after', 'agent', 'other'])
@@ -131,27 +133,25 @@ describe('a fleet of real agents', { concurrency: true }, () => {
     assert.deepEqual(InstanceInformationList, [])
   })
 
-  test(
-    'speaks with the network as another user, who cannot read what root keeps',
-    { skip: process.getuid?.() !== 0 && 'only root has other users' },
-    async () => {
-      await using world = await FleetWorld.open()
-      const agent = await world.machine(world.url, ['--network-user', 'nobody'])
-      agent.start()
-      await world.ended(agent, await world.send(agent, 'true'))
-      const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8').trim().split(' ')
-      assert.equal(children.length, 1)
-      const status = readFileSync(`/proc/${children[0]}/status`, 'utf8')
-      const [, uid] = /^Uid:\t(\d+)/m.exec(status) ?? []
-      const [, nobody] = /^nobody:[^:]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? []
-      assert.equal(uid, nobody)
-      assert.match(status, /^Groups:\t\s*$/m)
-      const directory = statSync(agent.state)
-      assert.deepEqual([directory.uid, directory.mode & 0o777], [0, 0o700])
-      for (const file of ['ledger', 'node.key']) {
-        const { uid: owner, mode } = statSync(join(agent.state, file))
-        assert.deepEqual([owner, mode & 0o777], [0, 0o600], file)
-      }
-    },
-  )
+  test('speaks with the network as another user, who cannot read what root keeps', {
+    skip: process.getuid?.() !== 0 && 'only root has other users',
+  }, async () => {
+    await using world = await FleetWorld.open()
+    const agent = await world.machine(world.url, ['--network-user', 'nobody'])
+    agent.start()
+    await world.ended(agent, await world.send(agent, 'true'))
+    const children = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/children`, 'utf8').trim().split(' ')
+    assert.equal(children.length, 1)
+    const status = readFileSync(`/proc/${children[0]}/status`, 'utf8')
+    const [, uid] = /^Uid:\t(\d+)/m.exec(status) ?? []
+    const [, nobody] = /^nobody:[^:]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? []
+    assert.equal(uid, nobody)
+    assert.match(status, /^Groups:\t\s*$/m)
+    const directory = statSync(agent.state)
+    assert.deepEqual([directory.uid, directory.mode & 0o777], [0, 0o700])
+    for (const file of ['ledger', 'node.key']) {
+      const { uid: owner, mode } = statSync(join(agent.state, file))
+      assert.deepEqual([owner, mode & 0o777], [0, 0o600], file)
+    }
+  })
 })

@@ -27,11 +27,15 @@ export function runCommand({ store, keyring, clock, random }: RunCommandParts): 
     async takeReport(node, report) {
       const place = placeOf(node)
       // One after another, each on its own: a transaction holds one command's row, and waits for no second one.
-      for (const { commandId, startedAt } of report.started)
+      const ended = new Set(report.results.map(({ commandId }) => commandId))
+      for (const { commandId, startedAt } of report.started) {
+        // Its end says that it began, too.
+        if (ended.has(commandId)) continue
         await store.write((tx) => {
           const doors = { keyring, random, now: clock.now() }
           return started(tx, place, { commandId, startedAt: new Date(startedAt) }, doors)
         })
+      }
       for (const result of report.results)
         await store.write((tx) => finished(tx, place, result, { keyring, random, now: clock.now() }))
     },

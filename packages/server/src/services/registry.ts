@@ -1,7 +1,7 @@
 import type { Registry } from '../gateway/operation.ts'
 import { cloudtrail } from './cloudtrail/index.ts'
-import { events } from './events/index.ts'
 import { ec2 } from './ec2/index.ts'
+import { events } from './events/index.ts'
 import { iam } from './iam/index.ts'
 import { kms } from './kms/index.ts'
 import { lambda } from './lambda/index.ts'

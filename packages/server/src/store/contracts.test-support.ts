@@ -27,10 +27,10 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   topicsContract(open)
   noticesContract(open)
   nodesContract(open)
-  rulesContract(open)
   desiredContract(open)
   commandsContract(open)
   documentsContract(open)
   associationsContract(open)
+  rulesContract(open)
   trailContract(open)
 }

@@ -1,4 +1,11 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** What a webhook was sent. */
@@ -9,12 +16,34 @@ export interface Received {
   readonly body: string
 }
 
+/** A certificate and its key, PEM. */
+export interface Identity {
+  readonly cert: string
+  readonly key: string
+}
+
 /** A webhook on loopback that keeps what it is sent and answers as the test says. */
 export class WebReceiver implements AsyncDisposable {
   readonly received: Received[] = []
   /** Answers a call that has been read; 200 where nobody says otherwise. */
   answer: (response: ServerResponse) => void = (response) => void response.writeHead(200).end('ok')
-  readonly #server = createServer((request, response) => {
+  readonly #server: Server
+  readonly #scheme: 'http' | 'https'
+
+  private constructor(identity: Identity | undefined) {
+    const listener = (request: IncomingMessage, response: ServerResponse) => this.#take(request, response)
+    this.#server = identity ? createTlsServer({ ...identity }, listener) : createServer(listener)
+    this.#scheme = identity ? 'https' : 'http'
+  }
+
+  /** @param identity Absent: it speaks plain HTTP. */
+  static async open(identity?: Identity): Promise<WebReceiver> {
+    const receiver = new WebReceiver(identity)
+    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve))
+    return receiver
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -22,17 +51,11 @@ export class WebReceiver implements AsyncDisposable {
       this.received.push({ method, path, headers, body: Buffer.concat(chunks).toString() })
       this.answer(response)
     })
-  })
-
-  static async open(): Promise<WebReceiver> {
-    const receiver = new WebReceiver()
-    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve))
-    return receiver
   }
 
   get url(): string {
     const { port } = this.#server.address() as AddressInfo // a TCP listener's address is always this
-    return `http://127.0.0.1:${port}/hook`
+    return `${this.#scheme}://127.0.0.1:${port}/hook`
   }
 
   /** The JSON of what was sent, of one Type where that is said. */

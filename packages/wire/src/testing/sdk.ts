@@ -1,6 +1,6 @@
 import * as cloudtrail from '@aws-sdk/client-cloudtrail'
-import * as events from '@aws-sdk/client-eventbridge'
 import * as ec2 from '@aws-sdk/client-ec2'
+import * as events from '@aws-sdk/client-eventbridge'
 import * as iam from '@aws-sdk/client-iam'
 import * as kms from '@aws-sdk/client-kms'
 import * as lambda from '@aws-sdk/client-lambda'

@@ -236,3 +236,20 @@ test('no private key and no other secret member leaves the process by a command,
   const secretLine = (await world.pair()).PrivateKey.split('\n')[2]
   assert.ok(secretLine && !said.includes(secretLine))
 })
+
+test('what is called beside Secrets Manager are operations of Systems Manager and EC2 that Amazon has', async () => {
+  await using world = await KeyWorld.start(1)
+  await world.rotate()
+  await world.rotate()
+  assert.deepEqual([...new Set(world.aws.calls)].toSorted(), [
+    'ec2:DescribeInstances',
+    'ssm:CreateAssociation',
+    'ssm:DescribeAssociation',
+    'ssm:DescribeInstanceInformation',
+    'ssm:ListAssociations',
+    'ssm:ListCommandInvocations',
+    'ssm:ListCommands',
+    'ssm:SendCommand',
+    'ssm:UpdateAssociation',
+  ])
+})

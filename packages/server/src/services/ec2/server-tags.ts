@@ -10,7 +10,7 @@ type Told = Pick<FleetNode, 'facts' | 'hostKeys'>
  * tags, computed from what the node told when it was registered; nobody can set or remove them (`fleet/tags.ts`), they
  * count towards no limit, and no policy sees them, for a node must not choose which statements are about it.
  */
-export function serverTags({ facts, hostKeys }: Told): NodeTags {
+function serverTags({ facts, hostKeys }: Told): NodeTags {
   const keys = hostKeys.map((line, index): [string, string] => [`${HOST_KEY}${index + 1}`, line])
   return { [SSH_PORT]: String(facts.sshPort), ...Object.fromEntries(keys) }
 }

@@ -8,8 +8,8 @@ import { zoneOf } from './zones.ts'
 // Clients expect them, so every node has the same: an image and a network of zeros, and a type of a whole machine.
 const IMAGE = 'ami-00000000000000000'
 const INSTANCE_TYPE = 'm5.metal'
-export const VPC = 'vpc-00000000000000000'
-export const SUBNET = 'subnet-00000000000000000'
+const VPC = 'vpc-00000000000000000'
+const SUBNET = 'subnet-00000000000000000'
 
 /**
  * DIVERGENCE: whether a machine is switched on is not known here; a registered node is running, and whether it is heard
@@ -62,6 +62,6 @@ export function addressesOf({
   return ipAddress.includes(':') ? { Ipv6Address: ipAddress } : { PrivateIpAddress: ipAddress }
 }
 
-export function tagList(tags: NodeTags): Tag[] {
+function tagList(tags: NodeTags): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
 }

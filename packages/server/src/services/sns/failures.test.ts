@@ -56,6 +56,12 @@ describe('a delivery that fails', () => {
     assert.equal(event.additionalEventData.messageId, MessageId)
     assert.equal(event.additionalEventData.reason, 'status-500')
     assert.doesNotMatch(JSON.stringify(event), /secret of the receiver|the message|127\.0\.0\.1/)
+    // The question whether the subscription is wanted was delivered; attempts that are made again are not counted.
+    const counted = scene.server.metrics.text().match(/^lockstep_notification_deliveries_total.*$/gm)
+    assert.deepEqual(counted, [
+      'lockstep_notification_deliveries_total{protocol="http",outcome="delivered"} 1',
+      'lockstep_notification_deliveries_total{protocol="http",outcome="failed"} 1',
+    ])
   })
 
   test('with 4xx is not tried again, but with 429 it is', async () => {

@@ -155,6 +155,21 @@ describe('a command', () => {
     assert.equal((await scene.invocation(id)).StandardOutputContent, 'first')
   })
 
+  test('keeps its limits and counts where nodes report all at once', async () => {
+    await using scene = await openCommands(...Array.from({ length: 24 }, () => ({})))
+    const id = await scene.send({ MaxConcurrency: '5', MaxErrors: '100%' })
+    for (let round = 0; (await scene.command(id)).CompletedCount !== 24; round++) {
+      assert.ok(round < 24)
+      const due = await Promise.all(scene.nodes.map(async (node) => ({ node, ids: await node.dueIds() })))
+      const ready = due.filter(({ ids }) => ids.length > 0)
+      assert.ok(ready.length > 0 && ready.length <= 5)
+      await Promise.all(ready.map(({ node }, i) => (i % 2 === 0 ? node.runs(id) : node.fails(id))))
+    }
+    const { StatusDetails, ErrorCount = 0 } = await scene.command(id)
+    const failed = (await scene.invocations(id)).filter(({ Status }) => Status === 'Failed').length
+    assert.deepEqual([StatusDetails, ErrorCount], ['Incomplete', failed])
+  })
+
   test('is seen in its own account alone', async () => {
     await using scene = await openCommands({})
     const CommandId = await scene.send()

@@ -22,10 +22,10 @@ import { SqlTrail } from './trail.ts'
 export class SqlWriters implements Writers {
   readonly #sql: Sql
   readonly #makeTrail: () => SqlTrail
-  #associations: SqlAssociations | undefined
   #commands: SqlCommands | undefined
   #deliveries: SqlDeliveries | undefined
   #desired: SqlDesired | undefined
+  #associations: SqlAssociations | undefined
   #documents: SqlDocuments | undefined
   #functions: SqlFunctions | undefined
   #installation: SqlInstallation | undefined
@@ -45,6 +45,11 @@ export class SqlWriters implements Writers {
     this.#makeTrail = makeTrail
   }
 
+  get commands(): SqlCommands {
+    this.#commands ??= new SqlCommands(this.#sql)
+    return this.#commands
+  }
+
   get associations(): SqlAssociations {
     this.#associations ??= new SqlAssociations(this.#sql)
     return this.#associations
@@ -53,11 +58,6 @@ export class SqlWriters implements Writers {
   get documents(): SqlDocuments {
     this.#documents ??= new SqlDocuments(this.#sql)
     return this.#documents
-  }
-
-  get commands(): SqlCommands {
-    this.#commands ??= new SqlCommands(this.#sql)
-    return this.#commands
   }
 
   get deliveries(): SqlDeliveries {

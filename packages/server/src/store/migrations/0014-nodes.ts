@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts'
 
 /** Machines, what admits them, and their tags once more where they can be looked up. */
 export const nodes: Migration = {
-  number: 15,
+  number: 14,
   name: 'nodes',
   up: ({ integer, text, end, endUpdated }) => [
     `create table activations (

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts'
  * is in columns of its own tables, so that no list reads it.
  */
 export const commands: Migration = {
-  number: 18,
+  number: 17,
   name: 'commands',
   up: ({ bytes, integer, text, end, endUpdated }) => [
     `create table commands (

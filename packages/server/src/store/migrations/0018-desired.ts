@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts'
 
 /** What each node was last told to be kept at. */
 export const desired: Migration = {
-  number: 19,
+  number: 18,
   name: 'desired',
   up: ({ integer, text, end }) => [
     `create table desired_states (

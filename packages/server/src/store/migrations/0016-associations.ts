@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts'
 
 /** State Manager's associations, their versions, their executions, and what nodes reported of those. */
 export const associations: Migration = {
-  number: 17,
+  number: 16,
   name: 'associations',
   up: ({ bytes, integer, text, end, endUpdated }) => [
     `create table ssm_associations (

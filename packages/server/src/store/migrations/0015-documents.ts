@@ -2,7 +2,7 @@ import type { Migration } from './migration.ts'
 
 /** SSM documents and their versions. */
 export const documents: Migration = {
-  number: 16,
+  number: 15,
   name: 'documents',
   up: ({ integer, text, end }) => [
     `create table ssm_documents (
