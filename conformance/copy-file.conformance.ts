@@ -108,9 +108,12 @@ function copy(host: string, ...more: readonly string[]): Promise<Ending> {
   return lockstep(['copy-file', SSH_USER, host, 'testfile.txt', ...more])
 }
 
-/** What is between the lines of a PEM: any piece of it would do. */
+/** What is between the lines of a PEM, but the first, which every unencrypted key has: any piece of it would do. */
 function pieces(pem: string): readonly string[] {
-  return pem.split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'))
+  return pem
+    .split('\n')
+    .filter((line) => line.length > 20 && !line.startsWith('-----'))
+    .slice(1)
 }
 
 test(
@@ -336,6 +339,33 @@ test(
       /The old key has been removed from nodes already\. Rotate the secret once more instead\./,
     )
     assert.equal((await copy('WorkerServer1')).code, 0)
+  },
+)
+
+test(
+  'the status of a rotation names the node that it waits for, and is watched to its end',
+  options,
+  async () => {
+    await worker.stop()
+    const rotated = rotate()
+    let told = ''
+    const limit = performance.now() + ROTATED_WITHIN_MS
+    while (!/^Held up by WorkerServer1 \(.+\)\.$/m.test(told)) {
+      assert.ok(performance.now() < limit, told)
+      const { code, stdout, stderr } = await lockstep(['rotation', 'status', '/dev/ssh'], world.caller)
+      assert.equal(code, 0, stderr)
+      told = stdout
+    }
+    assert.match(told, /^State {13}rotating$/m)
+    const watched = lockstep(['rotation', 'status', '/dev/ssh', '--watch'], world.caller)
+    worker.start()
+    await rotated
+    const { code, stdout, stderr } = await watched
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^State {13}idle$/m)
+    const last = stdout.slice(stdout.lastIndexOf('Secret  '))
+    assert.match(last, new RegExp(`^${worker.id} {2}WorkerServer1 {2}done$`, 'm'))
+    assert.doesNotMatch(last, /Held up/)
   },
 )
 

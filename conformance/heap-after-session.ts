@@ -27,10 +27,13 @@ function count(): number {
 const secrets = new SecretsManagerClient({})
 const host = await findHost(new EC2Client({}), named)
 const within = await connectWithSecret({ secrets, secretId, user, host }, async ({ key }) => {
-  const text = key.reveal()
-  for (let at = 40; at + 40 < text.length - 40; at += 71)
-    masked.push(Buffer.from(text.subarray(at, at + 24).map((byte) => byte ^ 0xff)))
-  return count()
+  const bytes = key.reveal()
+  for (let at = 150; at + 40 < bytes.length - 40; at += 71)
+    masked.push(Buffer.from(bytes.subarray(at, at + 24).map((byte) => byte ^ 0xff)))
+  // A string as a careless program would have it: it shows that such would be found.
+  const held = { text: bytes.toString() }
+  const found = count()
+  return held.text.length > 0 ? found : -1
 })
 // What the SDK and ssh2 held until a moment ago.
 await new Promise((resolve) => setTimeout(resolve, 500))
