@@ -216,19 +216,42 @@ test('row 40: what is enough for copy-file is enough for nothing else', options,
 
 test('row 42: a node with a swapped host key is refused, and gets nothing', options, async () => {
   const home = join(worker.folder, 'home/testfile.txt')
+  const hostKey = join(worker.folder, 'host_key')
+  const [own, ownPublic] = [readFileSync(hostKey), readFileSync(`${hostKey}.pub`, 'utf8').trim()]
   rmSync(home, { force: true })
-  const hostKey = readFileSync(join(master.folder, 'host_key.pub'), 'utf8').trim()
-  // The worker's own is asked for as if it were the master's: whoever answers is another.
-  const { code, stderr } = await copy('WorkerServer1', '--host-key', hostKey)
-  assert.equal(code, EXIT.failed)
-  assert.match(
-    stderr,
-    /^lockstep: WorkerServer1: another host answers: its key is none of those that are known\. Nothing was sent/,
-  )
+  await worker.stop()
+  const other = readFileSync(join(master.folder, 'host_key'))
+  writeFileSync(hostKey, other)
+  writeFileSync(`${hostKey}.pub`, readFileSync(join(master.folder, 'host_key.pub')))
+  // Somebody who took over the address, but not the node: its agent is another's.
+  worker.startSshd()
+  await untilListening(worker)
+  const swapped = await copy('WorkerServer1')
+  const believing = await copy('WorkerServer1', '--host-key', ownPublic)
+  await worker.stop()
+  writeFileSync(hostKey, own)
+  writeFileSync(`${hostKey}.pub`, `${ownPublic}\n`)
+  worker.start()
+  await untilListening(worker)
+  for (const { code, stdout, stderr } of [swapped, believing]) {
+    assert.equal(code, EXIT.failed, stderr)
+    assert.equal(stdout, '')
+    assert.match(
+      stderr,
+      /^lockstep: WorkerServer1: another host answers: its key is none of those that are known\. Nothing was sent to it\./,
+    )
+  }
   assert.equal(existsSync(home), false)
-  const impostor = await copy('MasterServer', '--port', String(worker.port))
-  assert.equal(impostor.code, EXIT.unreachable, 'nobody listens there on the address of the master')
+  assert.equal((await copy('WorkerServer1')).code, 0)
 })
+
+async function untilListening({ address, port }: SshNode): Promise<void> {
+  const limit = performance.now() + 10_000
+  while (spawnSync('ssh-keyscan', ['-T', '2', '-p', String(port), address]).stdout.length === 0) {
+    assert.ok(performance.now() < limit, 'sshd does not listen')
+    await sleep(50)
+  }
+}
 
 test('each kind of failure has its exit code and says what to do next', options, async () => {
   const knownHosts = join(master.folder, 'home/known_hosts')
@@ -366,6 +389,47 @@ test(
     const last = stdout.slice(stdout.lastIndexOf('Secret  '))
     assert.match(last, new RegExp(`^${worker.id} {2}WorkerServer1 {2}done$`, 'm'))
     assert.doesNotMatch(last, /Held up/)
+  },
+)
+
+test(
+  'a rotation that a node holds up is gone back from, and the node is rid of its key when it returns',
+  options,
+  async () => {
+    const before = readFileSync(join(worker.folder, 'home/.ssh/authorized_keys'), 'utf8')
+    await worker.stop()
+    const [, partition, , region, account] = arn.split(':')
+    const RotationLambdaARN = `arn:${partition}:lambda:${region}:${account}:function:lockstep-rotate-ssh-key-pair`
+    const { VersionId = '' } = await world.secrets.send(
+      new RotateSecretCommand({
+        SecretId: arn,
+        RotationLambdaARN,
+        RotationRules: { AutomaticallyAfterDays: 30 },
+      }),
+    )
+    const limit = performance.now() + ROTATED_WITHIN_MS
+    for (let told = ''; !told.includes('Held up by'); ) {
+      assert.ok(performance.now() < limit, told)
+      told = (await lockstep(['rotation', 'status', '/dev/ssh'], world.caller)).stdout
+    }
+    const { code, stdout, stderr } = await lockstep(
+      ['rotation', 'rollback', '/dev/ssh', '--yes'],
+      world.caller,
+    )
+    assert.equal(code, 0, stderr)
+    assert.match(
+      stdout,
+      new RegExp(`^/dev/ssh: version \\S+ is current; the key of ${VersionId} is withdrawn\\.$`, 'm'),
+    )
+    assert.match(stdout, new RegExp(`^${worker.id} may still have it, until it returns: `, 'm'))
+    worker.start()
+    await untilListening(worker)
+    assert.equal((await copy('WorkerServer1')).code, 0)
+    const cleaned = performance.now() + ROTATED_WITHIN_MS
+    for (let keys = ''; keys !== before; await sleep(100)) {
+      keys = readFileSync(join(worker.folder, 'home/.ssh/authorized_keys'), 'utf8')
+      assert.ok(performance.now() < cleaned, `${keys} is not ${before}`)
+    }
   },
 )
 

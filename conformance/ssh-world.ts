@@ -82,6 +82,10 @@ export class SshNode {
 
   start(): void {
     this.startAgent()
+    this.startSshd()
+  }
+
+  startSshd(): void {
     this.#children.push(
       inNode(this.folder, ['/usr/sbin/sshd', '-D', '-e', '-f', join(this.folder, 'sshd_config')]),
     )

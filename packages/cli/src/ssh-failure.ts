@@ -15,7 +15,7 @@ const ADVICE: Readonly<Record<SshError['kind'], string>> = {
   denied:
     'Is USER the account that the rotation names (the secret\'s tag lockstep:ssh-user)? "lockstep rotation doctor" tells more.',
   'host-key':
-    'Nothing was sent to it. Where its keys were changed on purpose, its agent tells the server within a minute, or give --host-key.',
+    'Nothing was sent to it. Where its keys were changed on purpose, remove the node and register it anew, or give --host-key.',
   key: 'The PrivateKey of the secret is none that SSH knows, or has a passphrase.',
   unreachable: 'Is its sshd running, and does a firewall let this machine in?',
 }
