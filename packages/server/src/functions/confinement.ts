@@ -46,7 +46,8 @@ export async function probeConfinement(isRoot: boolean): Promise<Confinement> {
       directory: '/',
       program: ['true'],
       hidden: [join(work, 'tmp'), '/dev/null'],
-      needed: [],
+      // The scripts are run behind the cover, and a checkout may lie below /tmp.
+      needed: [import.meta.dirname],
     }
     for (const found of [
       { namespaces, setpriv: true } as const,
@@ -129,8 +130,7 @@ function dropCommand(uid: number | undefined, namespaces: Confinement['namespace
 
 /** Whether nothing that the process needs would vanish when it gets a /tmp of its own. */
 function isTmpFree({ needed }: Launch): boolean {
-  // The scripts themselves are run behind the cover: a checkout may lie there.
-  return ![...needed, scriptPath('start.sh')].some((path) => /^\/(?:var\/)?tmp(?:\/|$)/.test(resolve(path)))
+  return !needed.some((path) => /^\/(?:var\/)?tmp(?:\/|$)/.test(resolve(path)))
 }
 
 export function scriptPath(name: string): string {

@@ -96,7 +96,8 @@ describe('a function that does not answer', { concurrency: 2 }, () => {
     })
     assert.equal(answer.functionError, 'Unhandled')
     assert.match(answer.logTail, /Z \S+ Task timed out after 1\.00 seconds\n$/)
-    assert.ok(answer.durationMs >= 1_000)
+    // Timers and clocks each round in their own way.
+    assert.ok(answer.durationMs > 980, String(answer.durationMs))
   })
 
   test('is told of by its exit status, or by the signal that killed it', async () => {
