@@ -21,7 +21,7 @@ import {
 import { AwsCli } from './aws-cli.ts'
 import { needing, PYTHON } from './components.ts'
 import { newGatedFunction, newRotationRole } from './rotation-functions.ts'
-import { type Fault, RotationSite, STEPS, type Step, until } from './rotation-site.ts'
+import { type Asked, type Fault, RotationSite, STEPS, type Step, until } from './rotation-site.ts'
 import { type Caller, callerOf, sdk } from './sdk.ts'
 import { clockBy, Scratch, Server } from './server.ts'
 
@@ -33,6 +33,10 @@ const DUE_MS = RETRIES_MS.map((_, index) =>
   RETRIES_MS.slice(0, index + 1).reduce((sum, ms) => sum + ms + 1000, 0),
 )
 const FAILED = 'RotationFailed'
+/** A little more than the lease of a job. */
+const LEASE_MS = 61_000
+/** Some looks at the queue. */
+const LOOKS_MS = 3_000
 const READ_AGAIN_MS = 100
 /** A minute of attempts, on a machine that does much else. */
 const SETTLED_WITHIN_MS = 120_000
@@ -266,6 +270,22 @@ describe('rotations that fail', () => {
     await until('it is rotated', async () => (await rotated([row])) === 1)
     assert.deepEqual(site.begun(row.arn, row.token), [1, 1, 6, 1])
     assert.equal(await value(row), TWO)
+  })
+
+  test('a clock that is put ahead by more than a lease has no step begin again beside itself', async () => {
+    const row = await newRow('node', 'throw', 'setSecret')
+    const go = Promise.withResolvers<undefined>()
+    const isHeld = ({ secret, step, point }: Asked) =>
+      secret === row.arn && step === row.step && point === 'begin'
+    site.rule = (asked) => (isHeld(asked) ? go.promise : undefined)
+    await rotate(row, row.token)
+    await until('it is held', () => site.asked.some(isHeld))
+    await aheadBy(site.aheadMs + LEASE_MS)
+    await sleep(LOOKS_MS)
+    go.resolve(undefined)
+    await until('it is rotated', async () => (await rotated([row])) === 1)
+    assert.deepEqual(site.begun(row.arn, row.token), [1, 1, 1, 1])
+    assert.deepEqual(site.overlaps, [])
   })
 })
 

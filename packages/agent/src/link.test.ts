@@ -94,7 +94,8 @@ describe('a link', () => {
         if (url === STREAM) cut(response)
         else response.write('x\n')
       })
-      await it.until(() => it.doors.waiting === 1 && it.asked.length === 1)
+      // The wait before the next try, and not the look out for silence, which is longer.
+      await it.until(() => it.asked.length === 1 && it.doors.waiting === 1 && it.doors.nextMs <= 1_000)
       it.doors.advance(1_000)
       await it.until(() => it.lines.length === 1)
       assert.deepEqual(it.asked, [STREAM, POLL])

@@ -131,7 +131,7 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   })
   const link = parts.use(
     await NodeLink.open({
-      ...{ store, keyring, throttle, clock, random, timer, logger, metrics, home },
+      ...{ store, bus, keyring, throttle, clock, random, timer, logger, metrics, home },
       dispatch: runCommand({ store, keyring, clock, random }),
       associations: stateManager({ store, keyring, clock }),
     }),

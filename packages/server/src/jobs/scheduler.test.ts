@@ -129,6 +129,27 @@ describe('the scheduler', () => {
     assert.equal(await house.store.read.jobs.nextAt(['kind']), undefined)
   })
 
+  test('does not begin a job again that it still runs, although its clock has passed the lease', async () => {
+    const held = Promise.withResolvers<void>()
+    const ran: string[] = []
+    await using house = await start(async (job, { store }) => {
+      ran.push(job.key)
+      if (job.key === 'long') await held.promise
+      await store.write((tx) => tx.jobs.done(job))
+    })
+    await house.queue('long')
+    house.scheduler.nudge()
+    while (ran.length < 1) await new Promise(setImmediate)
+    house.clock.advance(3600)
+    await house.queue('short')
+    house.scheduler.nudge()
+    while (await house.store.read.jobs.find(PLACE, 'kind', 'short')) await new Promise(setImmediate)
+    held.resolve()
+    await house.scheduler.settle()
+    assert.deepEqual(ran, ['long', 'short'])
+    assert.equal(await house.store.read.jobs.nextAt(['kind']), undefined)
+  })
+
   test('is stopped after a while even where a job does not end', { timeout: 5000 }, async () => {
     const long = Promise.withResolvers<void>()
     await using house = await start(() => long.promise)

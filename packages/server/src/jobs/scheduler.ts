@@ -1,6 +1,7 @@
 import type { Logger } from '../platform/logger.ts'
 import type { Timer } from '../platform/timer.ts'
 import type { ClaimedJob } from '../store/jobs.ts'
+import type { Writers } from '../store/store.ts'
 import { ClaimLost, type JobGroup, type JobRooms, LEASE_MS } from './job.ts'
 
 /** How often the queue is looked at. A job starts this much after its time at most, save under load. */
@@ -27,10 +28,16 @@ export function retryDelayMs(attempts: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS)
 }
 
+/** A job that runs here, and until when no other server takes it, as far as this one knows. */
+interface Leased {
+  readonly job: ClaimedJob
+  leaseEndsAt: Date
+}
+
 /** A group's kinds, and what of them runs now. */
 interface Lane extends JobGroup {
   readonly kinds: readonly string[]
-  readonly running: Set<Promise<void>>
+  readonly running: Map<Promise<void>, Leased>
 }
 
 /**
@@ -50,7 +57,11 @@ export class Scheduler implements AsyncDisposable {
   constructor(doors: SchedulerDoors) {
     this.#doors = doors
     this.#lanes = doors.groups
-      .map((group) => ({ ...group, kinds: Object.keys(group.jobs), running: new Set<Promise<void>>() }))
+      .map((group) => ({
+        ...group,
+        kinds: Object.keys(group.jobs),
+        running: new Map<Promise<void>, Leased>(),
+      }))
       .filter(({ kinds }) => kinds.length > 0)
     this.#claimant = doors.rooms.random.uuid()
   }
@@ -79,7 +90,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #running(): readonly Promise<void>[] {
-    return this.#lanes.flatMap(({ running }) => [...running])
+    return this.#lanes.flatMap(({ running }) => [...running.keys()])
   }
 
   /** One look at a time; a look that is asked for during another is the one after it. */
@@ -112,22 +123,38 @@ export class Scheduler implements AsyncDisposable {
     const next = limit > 0 ? await store.read.jobs.nextAt(kinds) : undefined
     if (!next || next > now) return []
     const claimant = `${this.#claimant}/${++this.#claims}`
-    return store.write((tx) => tx.jobs.claimDue({ claimant, now, leaseMs: LEASE_MS, kinds, limit }))
+    return store.write(async (tx) => {
+      // A machine that slept, or whose clock was put ahead, finds its own leases over while it still does the jobs.
+      for (const own of running.values()) if (own.leaseEndsAt <= now) await this.#renew(tx, own)
+      return tx.jobs.claimDue({ claimant, now, leaseMs: LEASE_MS, kinds, limit })
+    })
+  }
+
+  /** Puts a lease off. Answers false where the claim was lost. */
+  #renew(tx: Writers, own: Leased): Promise<boolean> {
+    own.leaseEndsAt = this.#leaseEnd()
+    return tx.jobs.extend(own.job, own.leaseEndsAt)
+  }
+
+  #leaseEnd(): Date {
+    return new Date(this.#doors.rooms.clock.now().getTime() + LEASE_MS)
   }
 
   #start(lane: Lane, job: ClaimedJob): void {
-    const run = this.#run(lane, job).finally(() => {
+    const own = { job, leaseEndsAt: this.#leaseEnd() }
+    const run = this.#run(lane, own).finally(() => {
       lane.running.delete(run)
       // Its place is free, and what it did may have made another due.
       this.nudge()
     })
-    lane.running.add(run)
+    lane.running.set(run, own)
   }
 
-  async #run({ jobs }: Lane, job: ClaimedJob): Promise<void> {
+  async #run({ jobs }: Lane, own: Leased): Promise<void> {
     const { rooms, logger } = this.#doors
+    const { job } = own
     const { kind, key, attempts } = job
-    using _lease = this.#renewing(job)
+    using _lease = this.#renewing(own)
     try {
       await jobs[kind]?.(job, rooms)
     } catch (error) {
@@ -141,19 +168,18 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /** Puts the job's lease off again and again, until disposed or until the claim is lost. */
-  #renewing(job: ClaimedJob): Disposable {
+  #renewing(own: Leased): Disposable {
     const { rooms, timer } = this.#doors
-    let next: Disposable | undefined = timer.after(RENEWAL_MS, turn)
-    function turn(): void {
-      const leaseEndsAt = new Date(rooms.clock.now().getTime() + LEASE_MS)
+    const turn = () => {
       void rooms.store
-        .write((tx) => tx.jobs.extend(job, leaseEndsAt))
+        .write((tx) => this.#renew(tx, own))
         // A store that does not answer now may do so at the next turn, before the lease is over.
         .catch(() => true)
         .then((held) => {
           if (next && held) next = timer.after(RENEWAL_MS, turn)
         })
     }
+    let next: Disposable | undefined = timer.after(RENEWAL_MS, turn)
     return {
       [Symbol.dispose]() {
         next?.[Symbol.dispose]()

@@ -1,7 +1,7 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import { Recent } from '../platform/recent.ts'
-import type { Store } from '../store/store.ts'
 import { serviceTrailEntry } from '../trail/event.ts'
 import { newEventId } from '../trail/event-id.ts'
 import type { NodeName } from './dispatch.ts'
@@ -16,22 +16,28 @@ const REMEMBERED = 10_000
  */
 type Suspicion = 'NodeIdentityUsedTwice' | 'NodeHostKeysDiffer'
 
+interface NodeEventsParts {
+  readonly bus: Bus
+  readonly clock: Clock
+  readonly random: Random
+}
+
 /** Puts what is odd about nodes on the trail. */
 export class NodeEvents {
-  readonly #parts: { readonly store: Store; readonly clock: Clock; readonly random: Random }
+  readonly #parts: NodeEventsParts
   readonly #toldAtMs = new Recent<number>(REMEMBERED)
 
-  constructor(parts: { readonly store: Store; readonly clock: Clock; readonly random: Random }) {
+  constructor(parts: NodeEventsParts) {
     this.#parts = parts
   }
 
   async tell(name: Suspicion, { account, region, id }: NodeName, sourceIPAddress: string): Promise<void> {
-    const { store, clock, random } = this.#parts
+    const { bus, clock, random } = this.#parts
     const at = clock.now()
     const key = `${name} ${id}`
     if (at.getTime() - (this.#toldAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return
     this.#toldAtMs.set(key, at.getTime())
-    await store.record(
+    await bus.record(
       serviceTrailEntry({
         eventId: newEventId(at, random),
         ...{ at, account, region, name },

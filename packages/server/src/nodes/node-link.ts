@@ -1,4 +1,5 @@
 import type { Listen, Report, ReportAnswer } from '@lockstep/wire'
+import type { Bus } from '../bus/bus.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import type { OpenReply } from '../gateway/open-reply.ts'
 import type { Throttle } from '../gateway/throttle.ts'
@@ -26,6 +27,8 @@ import { ReplayGuard } from './replay-guard.ts'
 
 export interface NodeLinkParts {
   readonly store: Store
+  /** The way of its events to the trail. */
+  readonly bus: Bus
   readonly keyring: Keyring
   readonly dispatch: Dispatch
   readonly associations: Associations

@@ -9,6 +9,7 @@ import type {
   RegisterAnswer,
   Report,
 } from '@lockstep/wire'
+import { Bus } from '../bus/bus.ts'
 import { digestOfCode } from '../fleet/activation-code.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import type { OpenReply, Outlet } from '../gateway/open-reply.ts'
@@ -158,6 +159,7 @@ export class World implements AsyncDisposable {
     const link = await NodeLink.open({
       ...{ store, keyring, dispatch, associations, throttle, clock, timer },
       random: systemRandom,
+      bus: new Bus({ store, random: systemRandom }),
       logger: silentLogger,
       metrics: new Metrics(),
       home: PLACE,

@@ -1,6 +1,8 @@
 import { verify } from 'node:crypto'
 import type { NodeFacts, RegisterAnswer, RegisterRequest } from '@lockstep/wire'
+import type { Bus } from '../bus/bus.ts'
 import { isCodeOf } from '../fleet/activation-code.ts'
+import { deregistered } from '../fleet/dispatch.ts'
 import type { Received } from '../gateway/call.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
@@ -15,6 +17,7 @@ import { isRefusal, type Refusal, refusals } from './refusals.ts'
 
 export interface RegistrarParts {
   readonly store: Store
+  readonly bus: Bus
   readonly clock: Clock
   readonly random: Random
   /** Whose trail knows of attempts that name no activation. */
@@ -49,34 +52,37 @@ export class Registrar {
     if (!isRefusal(outcome)) return { ...outcome, serverKey: this.#parts.serverKey }
     if (!isSummed()) {
       const place = request && (await this.#parts.store.read.nodes.placeOfActivation(request.activationId))
-      await this.#parts.store.record(this.#event(received, { place, request, outcome }))
+      await this.#parts.bus.record(this.#event(received, { place, request, outcome }))
     }
     return outcome
   }
 
   async #admit(request: RegisterRequest, received: Received): Promise<Registered | Refusal> {
-    const { store } = this.#parts
+    const { store, bus } = this.#parts
     const { activationId, facts } = request
     if (!isProven(request)) return refusals.activation
     const place = await store.read.nodes.placeOfActivation(activationId)
+    if (place) await bus.prepare(place)
     const lock = { ...(place ?? { account: '', region: '' }), name: `machine/${facts.machineId}` }
     return store.write(async (tx) => {
       const activation = place && (await tx.nodes.activation(place, activationId))
       const isRight = isCodeOf(activation ?? NO_ACTIVATION, request.activationCode)
       if (!activation || !isRight) return refusals.activation
       const outcome = await this.#enter(tx, activation, request)
-      if (!isRefusal(outcome)) await tx.trail.append(this.#event(received, { place, request, outcome }))
+      if (!isRefusal(outcome)) await bus.append(tx, this.#event(received, { place, request, outcome }))
       return outcome
     }, lock)
   }
 
   /** The code is right; whether the machine may come in, and it does. */
   async #enter(
-    { nodes }: Writers,
+    tx: Writers,
     activation: Activation,
     { publicKey, facts }: RegisterRequest,
   ): Promise<Registered | Refusal> {
-    const now = this.#parts.clock.now()
+    const { nodes } = tx
+    const { clock, random } = this.#parts
+    const now = clock.now()
     const known = await nodes.ofMachine(activation, facts.machineId)
     // The answer before got lost: the same key of the same machine asks again.
     const same = known.find((node) => node.publicKey === publicKey && node.activationId === activation.id)
@@ -84,9 +90,16 @@ export class Registrar {
     if (activation.registrations >= activation.registrationLimit || activation.expiresAt <= now)
       return refusals.activation
     if (known.length > 0 && !activation.readmits) return refusals.knownMachine
-    for (const { publicKey: _, ...node } of known) await nodes.update({ ...node, state: 'deregistered' })
+    for (const { publicKey: _, ...node } of known) {
+      await nodes.update({ ...node, state: 'deregistered' })
+      await deregistered(
+        tx,
+        { account: node.account, region: node.region, instanceId: node.id },
+        { random, now },
+      )
+    }
     await nodes.spendActivation(activation, activation.id, now)
-    const node = newNode(activation, { publicKey, facts, now, random: this.#parts.random })
+    const node = newNode(activation, { publicKey, facts, now, random })
     await nodes.insert(node)
     return idsOf(node)
   }

@@ -13,6 +13,9 @@ import { functionArn, newFunction, openLambda, refusalOf } from './lambda.test-s
 
 const BUILT_IN = 'lockstep-rotate-random-password'
 
+/** Comes behind {@link BUILT_IN} in lists. */
+const SSH_BUILT_IN = 'lockstep-rotate-ssh-key-pair'
+
 describe('GetFunction', () => {
   test('finds a function by each form of its name', async () => {
     await using scene = await openLambda()
@@ -124,7 +127,14 @@ describe('ListFunctions', () => {
       names.push(...(page.Functions ?? []).map(({ FunctionName }) => FunctionName))
       Marker = page.NextMarker
     } while (Marker)
-    assert.deepEqual(names, ['a', 'lockstep-rotate-p', 'lockstep-rotate-postgresql', BUILT_IN, 'z'])
+    assert.deepEqual(names, [
+      'a',
+      'lockstep-rotate-p',
+      'lockstep-rotate-postgresql',
+      BUILT_IN,
+      SSH_BUILT_IN,
+      'z',
+    ])
   })
 
   test('lists 50 at most, whatever is asked for', async () => {
@@ -158,7 +168,7 @@ describe('ListFunctions', () => {
     const { Functions } = await scene.as(scene.server.otherAdmin).send(new ListFunctionsCommand({}))
     assert.deepEqual(
       Functions?.map(({ FunctionArn }) => FunctionArn),
-      ['lockstep-rotate-postgresql', BUILT_IN].map((name) => functionArn(name, OTHER_ACCOUNT)),
+      ['lockstep-rotate-postgresql', BUILT_IN, SSH_BUILT_IN].map((name) => functionArn(name, OTHER_ACCOUNT)),
     )
     const { name } = await refusalOf(scene.lambda.send(new ListFunctionsCommand({ Marker: 'made-up' })))
     assert.equal(name, 'InvalidParameterValueException')
