@@ -143,6 +143,20 @@ test(
   },
 )
 
+test('how far it is is shown on a terminal, and only there', options, async (t) => {
+  if (spawnSync('script', ['--version']).error) return t.skip('script is not installed')
+  const command = `${process.execPath} ${LOCKSTEP} copy-file ${SSH_USER} WorkerServer1 testfile.txt`
+  const { code, stdout } = await master.run(['script', '-qec', command, '/dev/null'], environment(asMaster))
+  assert.equal(code, 0, stdout)
+  const erase = '\r\u001b[K'
+  assert.ok(
+    stdout.startsWith(`${erase}testfile.txt: 7 of 7 bytes${erase}testfile.txt -> WorkerServer1:`),
+    stdout,
+  )
+  const quiet = await copy('WorkerServer1', '--quiet')
+  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, '', ''])
+})
+
 test(
   'rows 37, 41: no file that is written meanwhile is a key, and none on the master has a piece of it',
   options,

@@ -166,8 +166,9 @@ export class SshWorld implements AsyncDisposable {
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'host_key')])
     writeFileSync(join(folder, 'sshd_config'), sshdConfig(place))
     const node = new SshNode(await this.#enrol(place), place)
-    node.start()
+    // First, so that nothing begins in a world that is over.
     this.#parts.defer(() => node.stop())
+    node.start()
     this.nodes.push(node)
     await this.#online(node.id)
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
