@@ -15,6 +15,8 @@ export type Component =
   /** Amazon's clients of Lambda's Runtime API, of Python and of Node.js. */
   | 'awslambdaric'
   | 'aws-lambda-ric'
+  /** sshd and ssh. */
+  | 'openssh'
   /** A foreign AWS endpoint. */
   | 'moto'
 
@@ -42,6 +44,7 @@ const FILES: Readonly<Partial<Record<Component, string>>> = {
   awslambdaric: PYTHON,
   'aws-lambda-ric': NODE_RUNTIME_CLIENT,
   moto: MOTO,
+  openssh: '/usr/sbin/sshd',
   // What is found nowhere is still looked for, so that its absence is told.
   postgresql: POSTGRES_BINARIES ?? join(DEBIAN_POSTGRES, 'bin'),
 }

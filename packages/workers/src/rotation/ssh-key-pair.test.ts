@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { test } from 'node:test'
+import { test } from '../ssh/openssh.test-support.ts'
 import { STEPS } from './rotator.ts'
 import { KeyWorld } from './ssh-key-pair/world.test-support.ts'
 

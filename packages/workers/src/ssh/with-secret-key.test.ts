@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { bench } from '../rotation/rotation.test-support.ts'
 import { newKeyPair } from '../rotation/ssh-key-pair/key-format.ts'
 import { Sshd, USER } from '../rotation/ssh-key-pair/sshd.test-support.ts'
+import { test } from './openssh.test-support.ts'
 import { connectWithSecret, type SecretLogin } from './with-secret-key.ts'
 
 const TOKEN = '11111111-2222-4333-8444-555555555555'

@@ -118,7 +118,8 @@ test('no reader’s login fails, whatever dies, breaks, goes away, returns or jo
     ),
     { numRuns: 40 },
   )
-  assert.ok(rotated > 10, `${rotated} rotations succeeded among faults`)
+  // How many depends on chance; none would mean that no promotion was among what was looked at.
+  assert.ok(rotated > 1, `${rotated} rotations succeeded among faults`)
 })
 
 test('the same world sees a login fail where nothing is waited for before the old key goes', async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { test } from '../../ssh/openssh.test-support.ts'
 import { authorizedKeyOf, newKeyPair } from './key-format.ts'
 import type { KeyType } from './settings.ts'
 
