@@ -4,7 +4,7 @@ import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/cli
 import { callFailed } from '../rotation-error.ts'
 import { addressOf, ec2Records, HOST_KEY_SCRIPT, readReport } from './addresses.ts'
 import { associate, associatedScript } from './associations.ts'
-import { runCommand } from './commands.ts'
+import { recallCommands, runCommand } from './commands.ts'
 import type { CommandResult, Fleet, FleetNode, LoginKey, Pace } from './fleet.ts'
 import { type Address, logIn } from './login.ts'
 import type { Standing } from './plan.ts'
@@ -30,6 +30,7 @@ export function awsFleet({ ssm, ec2, settings, pace }: AwsFleetOptions): Fleet {
   const fleet: Fleet = {
     nodes: () => describeNodes(ssm, tag),
     run: (command, options) => runCommand({ ssm, tag, pace }, command, options),
+    recall: (comment) => recallCommands({ ssm, tag, pace }, comment),
     association: () => associatedScript(associated),
     associate: (script) => associate(associated, script),
     async logIn(nodes, key) {

@@ -125,6 +125,12 @@ export class AwsDouble implements AsyncDisposable {
         const command = this.commands.find(({ CommandId }) => CommandId === input.CommandId)
         return this.#page([...(command?.invocations.values() ?? [])], input, 'CommandInvocations')
       }
+      case 'CancelCommand': {
+        const command = this.commands.find(({ CommandId }) => CommandId === input.CommandId)
+        for (const invocation of command?.invocations.values() ?? [])
+          if (invocation.Status === 'Pending') invocation.Status = invocation.StatusDetails = 'Cancelled'
+        return {}
+      }
       case 'ListAssociations':
         return { Associations: this.association ? [this.association] : [] }
       case 'DescribeAssociation':

@@ -1,5 +1,6 @@
 /** Run Command, from the sending of a script to how it ended on each node. */
 import {
+  CancelCommandCommand,
   type CommandInvocation,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
@@ -62,27 +63,43 @@ function targetsOf({ tag }: Commands, { nodeIds }: NodeCommand): readonly Target
   return targets
 }
 
+/** Takes back every command with this comment that has not ended: nodes that are away begin it no more. */
+export async function recallCommands({ ssm }: Commands, comment: string): Promise<void> {
+  for await (const { Comment, DocumentName, CommandId } of executing(ssm)) {
+    if (Comment !== comment || DocumentName !== DOCUMENT || CommandId === undefined) continue
+    try {
+      await ssm.send(new CancelCommandCommand({ CommandId }))
+    } catch (error) {
+      throw callFailed('CancelCommand', error)
+    }
+  }
+}
+
 /** The id of a command that is the same and has not ended: one of an attempt that was killed. */
 async function running(of: Commands, command: NodeCommand, target: Target): Promise<string | undefined> {
   const { script, comment } = command
+  for await (const each of executing(of.ssm)) {
+    const isSame =
+      each.Comment === comment &&
+      each.DocumentName === DOCUMENT &&
+      isEqual(each.Parameters?.commands, script) &&
+      isEqual(targetOf(each), [target.Key, ...(target.Values ?? [])])
+    if (isSame && each.CommandId !== undefined) return each.CommandId
+  }
+  return undefined
+}
+
+async function* executing(ssm: SSMClient): AsyncGenerator<SentCommand> {
   let NextToken: string | undefined
   do {
-    const page = await listCommands(of.ssm, {
+    const page = await listCommands(ssm, {
       Filters: [{ key: 'ExecutionStage', value: 'Executing' }],
       MaxResults: PAGE,
       NextToken,
     })
-    for (const each of page.commands) {
-      const isSame =
-        each.Comment === comment &&
-        each.DocumentName === DOCUMENT &&
-        isEqual(each.Parameters?.commands, script) &&
-        isEqual(targetOf(each), [target.Key, ...(target.Values ?? [])])
-      if (isSame && each.CommandId !== undefined) return each.CommandId
-    }
+    yield* page.commands
     NextToken = page.next
   } while (NextToken !== undefined)
-  return undefined
 }
 
 function targetOf({ Targets, InstanceIds = [] }: SentCommand): readonly unknown[] {

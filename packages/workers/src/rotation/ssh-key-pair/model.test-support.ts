@@ -94,6 +94,9 @@ export class ModelFleet implements Fleet {
     })
   }
 
+  /** Its nodes take a command at once or never. */
+  async recall(): Promise<void> {}
+
   async association(): Promise<readonly string[] | undefined> {
     return await this.#call(() => this.#script)
   }

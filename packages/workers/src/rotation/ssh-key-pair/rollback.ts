@@ -55,6 +55,8 @@ async function demandOldKey(scene: Scene, previous: string): Promise<void> {
 
 async function withdraw(scene: Scene, current: string | undefined, withdrawn: string): Promise<RolledBack> {
   const known = new Set([...(await knownTokens(scene)), withdrawn])
+  // A node that is away would otherwise take the key when it returns, maybe after it was told to be rid of it.
+  await scene.fleet.recall(`add_key ${withdrawn}`)
   if (current === undefined) {
     const nodes = await scene.fleet.nodes()
     const owed = nodes.map(({ id, isOnline }) => ({
