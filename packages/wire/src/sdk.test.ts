@@ -163,11 +163,15 @@ function canBeSent({ service, input: shape }: OperationModel, input: object): bo
   )
 }
 
-/** REST has no way to write an empty payload that is not absent, nor an empty list in the query. */
+/**
+ * REST has no way to write an empty payload that is not absent, nor an empty list in the query. A segment of dots is no
+ * operation's: signatures read such a path otherwise.
+ */
 function canBePlaced({ payload, members }: StructureShape, input: object): boolean {
   return members.every(({ name, location }) => {
     const value: unknown = Reflect.get(input, name)
     if (name === payload) return value === undefined || !isEmpty(value)
+    if (location?.kind === 'uri') return value !== '.' && value !== '..'
     return location?.kind !== 'querystring' || !Array.isArray(value) || value.length > 0
   })
 }
