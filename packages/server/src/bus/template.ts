@@ -1,3 +1,5 @@
+import { isJson } from '../platform/is-json.ts'
+
 /** A template for what a target is told: JSON with `<name>` for values, or lines that are texts in quotation marks. */
 export interface Template {
   /** The names between `<` and `>`, each once. */
@@ -61,13 +63,4 @@ function withinText(value: unknown): string {
 
 function isJsonOrLines(text: string): boolean {
   return isJson(text) || text.split('\n').every((line) => line.trim() === '' || isJson(line))
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -59,13 +59,7 @@ function permissionsOf(account: string, partition: string): string {
       {
         Sid: 'SecretsThatTheyRotate',
         Effect: 'Allow',
-        Action: [
-          'secretsmanager:DescribeSecret',
-          'secretsmanager:GetSecretValue',
-          'secretsmanager:ListSecretVersionIds',
-          'secretsmanager:PutSecretValue',
-          'secretsmanager:UpdateSecretVersionStage',
-        ],
+        Action: ROTATION_ACTIONS,
         Resource: secrets,
         Condition: { ArnLike: { 'secretsmanager:resource/AllowRotationLambdaArn': functions } },
       },
@@ -115,6 +109,15 @@ function nodesOf(account: string, partition: string): readonly object[] {
     { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: NODE_READS, Resource: '*' },
   ]
 }
+
+/** What a rotation function does to the secret that it rotates. */
+export const ROTATION_ACTIONS: readonly string[] = [
+  'secretsmanager:DescribeSecret',
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:ListSecretVersionIds',
+  'secretsmanager:PutSecretValue',
+  'secretsmanager:UpdateSecretVersionStage',
+]
 
 const NODE_READS = [
   'ssm:DescribeAssociation',

@@ -1,3 +1,4 @@
+import { isJson } from '../platform/is-json.ts'
 import type { InvocationResult } from './functions.ts'
 
 /**
@@ -87,15 +88,4 @@ function signalText(signal: string): string {
 
 function failed(errorType: string, errorMessage: string): Answer {
   return { payload: Buffer.from(JSON.stringify({ errorType, errorMessage })), functionError: 'Unhandled' }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(utf8.decode(bytes))
-    return true
-  } catch {
-    return false
-  }
 }

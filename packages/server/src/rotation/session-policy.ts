@@ -1,3 +1,4 @@
+import { ROTATION_ACTIONS } from '../functions/built-in-role.ts'
 import type { FunctionRecord } from '../store/functions.ts'
 
 /** What changes a secret's values, labels or existence. */
@@ -26,13 +27,7 @@ function builtIn(module: string, secretArn: string): readonly object[] {
   return [
     {
       Effect: 'Allow',
-      Action: [
-        'secretsmanager:DescribeSecret',
-        'secretsmanager:GetSecretValue',
-        'secretsmanager:ListSecretVersionIds',
-        'secretsmanager:PutSecretValue',
-        'secretsmanager:UpdateSecretVersionStage',
-      ],
+      Action: ROTATION_ACTIONS,
       Resource: secretArn,
     },
     {

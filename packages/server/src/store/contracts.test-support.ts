@@ -10,6 +10,7 @@ import { noticesContract } from './notices.contract.ts'
 import type { Engine } from './pairs.test-support.ts'
 import { principalContract } from './principals.contract.ts'
 import { rulesContract } from './rules.contract.ts'
+import { secretReplicasContract } from './secret-replicas.contract.ts'
 import { secretsContract } from './secrets.contract.ts'
 import { storeContract } from './store.contract.ts'
 import type { Store } from './store.ts'
@@ -21,6 +22,7 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   storeContract(open, engine)
   jobsContract(open)
   secretsContract(open)
+  secretReplicasContract(open)
   keysContract(open)
   principalContract(open)
   functionsContract(open)

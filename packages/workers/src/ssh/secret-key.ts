@@ -1,8 +1,6 @@
 /** A private key that is in memory alone, and goes from there when it is done with. */
-import { inspect } from 'node:util'
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-
-const SHOWN = '[private key]'
+import { Unprintable } from '../unprintable.ts'
 
 export class KeyError extends Error {
   override readonly name = 'KeyError'
@@ -12,12 +10,13 @@ export class KeyError extends Error {
  * Cannot be printed by accident, and is zeroes once disposed of. The string that the SDK read it from cannot be wiped: nothing
  * holds it any more, and it goes with the next collection or the process.
  */
-export class SecretKey implements Disposable {
+export class SecretKey extends Unprintable implements Disposable {
   /** Of the secret: the key that somebody is to look for on the nodes has it as its comment. */
   readonly versionId: string
   readonly #bytes: Buffer
 
   constructor(versionId: string, bytes: Buffer) {
+    super('[private key]')
     this.versionId = versionId
     this.#bytes = bytes
   }
@@ -25,18 +24,6 @@ export class SecretKey implements Disposable {
   /** The bytes themselves, not a copy. */
   reveal(): Buffer {
     return this.#bytes
-  }
-
-  toJSON(): string {
-    return SHOWN
-  }
-
-  toString(): string {
-    return SHOWN
-  }
-
-  [inspect.custom](): string {
-    return SHOWN
   }
 
   [Symbol.dispose](): void {

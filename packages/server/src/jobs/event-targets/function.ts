@@ -1,5 +1,6 @@
 import { newEventJob } from '../../functions/event-job.ts'
 import { findFunction } from '../../functions/find-function.ts'
+import { isJson } from '../../platform/is-json.ts'
 import type { Writers } from '../../store/store.ts'
 import type { JobRooms } from '../job.ts'
 import { DeliveryRefused } from './delivery-refused.ts'
@@ -20,16 +21,7 @@ export async function deliverToFunction(
   const found = await findFunction(tx.functions, target, target.partition, target.name)
   if (!found) throw new DeliveryRefused('RESOURCE_NOT_FOUND')
   demandAdmitted(found.policy?.bound, { action: 'lambda:InvokeFunction', arn: found.arn }, message)
+  // A template of several lines makes texts that no function can read.
   if (!isJson(text)) throw new DeliveryRefused('INVALID_JSON')
   await tx.jobs.queue(newEventJob(rooms, found, new TextEncoder().encode(text)))
-}
-
-/** A template of several lines makes texts that no function can read. */
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -4,6 +4,7 @@ import { parseJsonPath } from '../../bus/json-path.ts'
 import { parseTargetArn } from '../../bus/rule-arn.ts'
 import { RESERVED_VARIABLES } from '../../bus/target-input.ts'
 import { parseTemplate } from '../../bus/template.ts'
+import { isJson } from '../../platform/is-json.ts'
 import type { RuleTarget } from '../../store/rules.ts'
 import type { Place } from '../../store/store.ts'
 import { invalid } from './errors.ts'
@@ -88,13 +89,4 @@ function demandTransformer(
   for (const name of template.names)
     if (!known.has(name))
       throw invalid(`InputTemplate for target ${id} contains invalid placeholder ${name}.`)
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

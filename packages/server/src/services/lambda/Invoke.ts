@@ -2,6 +2,7 @@ import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lamb
 import { newEventJob } from '../../functions/event-job.ts'
 import type { Context } from '../../gateway/context.ts'
 import { readOperation } from '../../gateway/operation.ts'
+import { isJson } from '../../platform/is-json.ts'
 import type { FunctionRecord } from '../../store/functions.ts'
 import { payloadNotJson, payloadTooLarge, unavailable } from './errors.ts'
 import { findNamed, targetOf } from './lookup.ts'
@@ -62,12 +63,8 @@ async function invoke(
 /** @throws InvalidRequestContentException for what is no JSON, and repeats nothing of it */
 function payloadOf(payload: Uint8Array | undefined): Uint8Array {
   if (payload === undefined || payload.length === 0) return EMPTY_EVENT
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload))
-    return payload
-  } catch {
-    throw payloadNotJson()
-  }
+  if (!isJson(payload)) throw payloadNotJson()
+  return payload
 }
 
 function refuseUnavailable({ ClientContext, DurableExecutionName, TenantId }: InvocationRequest): void {

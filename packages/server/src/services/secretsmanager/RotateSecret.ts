@@ -11,6 +11,9 @@ import { readWindowRules } from '../../schedule/rotation-window.ts'
 import type { FunctionRecord } from '../../store/functions.ts'
 import type { Rotation, RotationRules, Secret } from '../../store/secrets.ts'
 import { demandChangeable } from './changeable.ts'
+import { tooManyLabels, tooManyVersions } from './errors.ts'
+import { CURRENT, MAX_LABELS } from './labels.ts'
+import { findSecret, secretConditions, targetOf } from './lookup.ts'
 import {
   externalRotationUnavailable,
   functionNotInvocable,
@@ -18,11 +21,7 @@ import {
   noRotationFunction,
   previousRotationPending,
   rotationTokenMissing,
-  tooManyLabels,
-  tooManyVersions,
-} from './errors.ts'
-import { CURRENT, MAX_LABELS } from './labels.ts'
-import { findSecret, secretConditions, targetOf } from './lookup.ts'
+} from './rotation-errors.ts'
 import { open, seal } from './values.ts'
 
 type Input = Validated<RotateSecretRequest>

@@ -1,5 +1,6 @@
 import { DeliveryPolicyError, parseDeliveryPolicy } from '../../notify/delivery-policy.ts'
-import { FilterPolicyError, parseFilterPolicy } from '../../notify/filter-policy.ts'
+import { parseFilterPolicy } from '../../notify/filter-policy.ts'
+import { FilterPolicyError } from '../../notify/filter-rule.ts'
 import type { SubscriptionProtocol } from '../../store/topics.ts'
 import { invalidParameter } from './errors.ts'
 
