@@ -249,6 +249,9 @@ export function identityKeeper(name: string): Worker {
   }
 }
 
+/** A key may have 50 aliases; those that several race for may all be there. */
+const MOST_ALIASES = 40
+
 /** Encrypts at one server and decrypts at another; one alias that several want is given once. */
 export function keyUser(name: string, KeyId: string): Worker {
   const aliases = new Set<string>()
@@ -282,9 +285,10 @@ export function keyUser(name: string, KeyId: string): Worker {
         )
         if (opened) assert.deepEqual(Buffer.from(opened.Plaintext ?? []), Plaintext)
       }
-      if (turn % 4 === 1) await race(calls, `alias/${name}/${turn}`)
+      const mayBe = aliases.size + doubtful.size
+      if (turn % 4 === 1 && mayBe < MOST_ALIASES) await race(calls, `alias/${name}/${turn}`)
       const [AliasName] = aliases
-      if (turn % 8 !== 0 || AliasName === undefined) return
+      if (turn % 4 !== 0 || AliasName === undefined) return
       aliases.delete(AliasName)
       const gone = await calls.tried('DeleteAlias', ({ kms }) =>
         kms.send(new DeleteAliasCommand({ AliasName })),

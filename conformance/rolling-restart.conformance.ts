@@ -1,11 +1,7 @@
 /** Three servers behind a balancer are restarted one after the other, and clients that never try again notice nothing. */
 import assert from 'node:assert/strict'
 import { CreateKeyCommand, EncryptCommand } from '@aws-sdk/client-kms'
-import {
-  CreateSecretCommand,
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-} from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { Balancer } from './balancer.ts'
 import { needing } from './components.ts'
 import { Fleet } from './fleet.ts'
@@ -40,18 +36,19 @@ async function during(fleet: Fleet, act: (balancer: Balancer) => Promise<void>):
   let answered = 0
   const failures: string[] = []
   let isOver = false
-  const calls: readonly ((clients: Clients, SecretId: string) => Promise<unknown>)[] = [
+  const calls: readonly ((clients: Clients, SecretId: string, turn: number) => Promise<unknown>)[] = [
     (clients, SecretId) => clients.secrets.send(new GetSecretValueCommand({ SecretId })),
     (clients) => clients.kms.send(new EncryptCommand(key)),
     (clients, SecretId) => clients.secrets.send(new GetSecretValueCommand({ SecretId })),
-    (clients, SecretId) =>
-      clients.secrets.send(new PutSecretValueCommand({ SecretId, SecretString: 'next' })),
+    // A new one each time: however fast the servers are, no secret gets as many versions as it may have.
+    (clients, SecretId, turn) =>
+      clients.secrets.send(new CreateSecretCommand({ Name: `${SecretId}/${turn}`, SecretString: 'next' })),
   ]
   const work = Array.from({ length: CLIENTS }, async (_, index) => {
     const own = clientsOf(caller)
     for (let turn = 0; !isOver; turn++) {
       try {
-        await calls[turn % calls.length]?.(own, `of-${index}`)
+        await calls[turn % calls.length]?.(own, `of-${index}`, turn)
         answered += 1
       } catch (error) {
         failures.push(String(error))

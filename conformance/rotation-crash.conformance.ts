@@ -173,7 +173,7 @@ describe('a server that is killed while it rotates', () => {
     assert.ok(processesWith(place.mark).length >= points.length)
     const dead = place.server?.pid ?? 0
     await place.kill()
-    assert.equal(site.alive, 0)
+    await until('the site has noticed, too', () => site.alive === 0)
 
     site.rule = () => undefined
     await place.begin()

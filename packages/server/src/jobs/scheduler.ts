@@ -49,6 +49,7 @@ export class Scheduler implements AsyncDisposable {
   readonly #lanes: readonly Lane[]
   readonly #claimant: string
   #claims = 0
+  #started = 0
   #looking: Promise<void> | undefined
   #wake: Disposable | undefined
   #stopped = false
@@ -73,10 +74,13 @@ export class Scheduler implements AsyncDisposable {
 
   /** Runs everything that is due, and answers when nothing is any more. */
   async settle(): Promise<void> {
+    let startedBefore: number
     do {
+      startedBefore = this.#started
       await Promise.all(this.#running())
       await this.#look()
-    } while (this.#running().length > 0)
+      // What began meanwhile may have made another due in a lane that this look had passed already.
+    } while (this.#running().length > 0 || this.#started > startedBefore)
   }
 
   /** Starts nothing more, and answers when what runs has ended, or after {@link STOP_MS}. */
@@ -141,6 +145,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #start(lane: Lane, job: ClaimedJob): void {
+    this.#started += 1
     const own = { job, leaseEndsAt: this.#leaseEnd() }
     const run = this.#run(lane, own).finally(() => {
       lane.running.delete(run)
