@@ -89,13 +89,13 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
     admitsHost: (host: string) => rules.admitsHost(host),
     mail: config.mail !== undefined,
   }
-  const runner = functionRunner(config, { store, keyring }, doors)
+  const bus = new Bus({ store, random })
+  const runner = functionRunner(config, { store, bus, keyring }, doors)
   const functions = doors.functions ?? runner
   const signer = new Signer({ store, keyring, random, clock })
   const outbound = new Outbound({ rules, timer, ca: config.outboundCa })
   const mailer = config.mail && parts.use(new Mailer({ ...config.mail, ...mailCa(config) }, timer))
   const channels = new Channels({ outbound, mailer, functions, signer, store, endpoint })
-  const bus = new Bus({ store, random })
   const rooms = { store, keyring, clock, random, functions, channels, bus, metrics }
   const trails = { name: 'trails', concurrency: 2, jobs: { [DELIVER_TRAIL]: trailDelivery(config, doors) } }
   const scheduler = parts.use(new Scheduler({ rooms, timer, logger, groups: [...groups, trails] }))

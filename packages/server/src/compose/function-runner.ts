@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import { probeConfinement } from '../functions/confinement.ts'
 import { FunctionRunner } from '../functions/runner.ts'
@@ -13,13 +14,13 @@ const NOWHERE = 'http://127.0.0.1:1'
 /** What runs functions, and keeps them from everything that the server was told to keep. */
 export function functionRunner(
   config: Config,
-  { store, keyring }: { readonly store: Store; readonly keyring: Keyring },
+  { store, bus, keyring }: { readonly store: Store; readonly bus: Bus; readonly keyring: Keyring },
   doors: Doors,
 ): FunctionRunner {
   const { endpoint: told, ...settings } = config.functions
   return new FunctionRunner({
     ...doors,
-    ...{ store, keyring },
+    ...{ store, bus, keyring },
     wallClock: systemClock,
     confinement: () => probeConfinement(process.getuid?.() === 0),
     endpoint: told === undefined ? (doors.endpoint ?? Promise.resolve(NOWHERE)) : Promise.resolve(told),

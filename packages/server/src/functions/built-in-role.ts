@@ -3,6 +3,8 @@ import { unbound } from '../gateway/bound-policy.ts'
 import { randomText } from '../platform/random.ts'
 import type { FunctionRecord } from '../store/functions.ts'
 import { lockOf } from '../store/locks.ts'
+import { serviceTrailEntry } from '../trail/event.ts'
+import { newEventId } from '../trail/event-id.ts'
 import type { SessionRooms } from './role-session.ts'
 
 /** The role of each account that the built-in functions run as. */
@@ -10,17 +12,19 @@ export const BUILT_IN_ROLE = { name: 'lockstep-rotation', path: '/service-role/'
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 const SESSION_SECONDS = 3_600
+const BUILT_IN = 'A built-in function was to run, and the account had no role for it.'
 
 /**
  * Makes the account's role for the built-in functions where there is none. It is a role like any other: an
- * administrator may narrow it, and one that was deleted is made again when it is needed.
+ * administrator may narrow it, and one that was deleted is made again when it is needed. The trail tells of it.
  */
 export async function demandBuiltInRole(
   { account, region }: FunctionRecord,
-  { store, clock, random }: Pick<SessionRooms, 'store' | 'clock' | 'random'>,
+  { store, clock, random, bus }: Pick<SessionRooms, 'store' | 'clock' | 'random' | 'bus'>,
 ): Promise<void> {
   const { name, path } = BUILT_IN_ROLE
   if (await store.read.principals.find(account, 'role', name)) return
+  await bus.prepare({ account, region })
   const id = `AROA${randomText(random, ID_ALPHABET, 17)}`
   await store.write(
     async (tx) => {
@@ -39,6 +43,17 @@ export async function demandBuiltInRole(
       })
       const document = permissionsOf(account, partitionOf(region))
       await tx.principals.putInlinePolicy(account, id, { name: 'rotation', document })
+      const arn = `arn:${partitionOf(region)}:iam::${account}:role${path}${name}`
+      const at = clock.now()
+      await bus.append(
+        tx,
+        serviceTrailEntry({
+          ...{ account, region, at, eventId: newEventId(at, random) },
+          ...{ source: 'iam.amazonaws.com', name: 'CreateRole' },
+          resources: [{ account, arn, type: 'AWS::IAM::Role' }],
+          additional: { roleName: name, path, inlinePolicy: document, reason: BUILT_IN },
+        }),
+      )
     },
     lockOf('iam', { account, region: '' }),
   )

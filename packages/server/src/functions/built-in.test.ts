@@ -16,6 +16,8 @@ import { findFunction } from './find-function.ts'
 import { FunctionHouse } from './functions.test-support.ts'
 import { roleCredentials } from './role-session.ts'
 
+/** By the server itself, not by anybody's call. */
+const MADE = 'AwsServiceEvent CreateRole'
 const RANDOM_PASSWORD = 'arn:aws:lambda:us-east-1:111122223333:function:lockstep-rotate-random-password'
 
 test('a secret is rotated by a built-in function, in processes that call the server as the account’s role', async () => {
@@ -41,6 +43,11 @@ test('a secret is rotated by a built-in function, in processes that call the ser
   const { Role } = await iam.send(role)
   assert.equal(Role?.Arn, 'arn:aws:iam::111122223333:role/service-role/lockstep-rotation')
   const events = await house.server.trail()
+  const made = events.filter(({ eventName, eventType }) => `${eventType} ${eventName}` === MADE)
+  assert.deepEqual(
+    made.map(({ resources }) => resources),
+    [[{ accountId: '111122223333', ARN: Role?.Arn, type: 'AWS::IAM::Role' }]],
+  )
   const put = events.find(({ eventName }) => eventName === 'PutSecretValue')
   assert.ok(put)
   const { arn } = put.userIdentity as { arn: string }
@@ -60,7 +67,7 @@ test('while it rotates one secret, a built-in function reads another only where 
     const rotate = { SecretId, RotationLambdaARN: RANDOM_PASSWORD, RotationRules, RotateImmediately: false }
     await secrets.send(new RotateSecretCommand(rotate))
   }
-  const { store, keyring, clock, random } = {
+  const { store, bus, keyring, clock, random } = {
     ...house.server.house,
     clock: house.server.clock,
     random: systemRandom,
@@ -73,7 +80,7 @@ test('while it rotates one secret, a built-in function reads another only where 
   )
   assert.ok(record)
   const policy = rotationSessionPolicy(record, own)
-  const variables = await roleCredentials(record, policy, { store, keyring, clock, random })
+  const variables = await roleCredentials(record, policy, { store, bus, keyring, clock, random })
   const session = house.server.sdk(SecretsManagerClient, {
     accessKeyId: variables.AWS_ACCESS_KEY_ID ?? '',
     secretAccessKey: variables.AWS_SECRET_ACCESS_KEY ?? '',

@@ -144,10 +144,10 @@ test('a machine that offers nothing runs what is built in, and users’ function
     files: { 'index.mjs': 'export const handler = async () => process.getuid()' },
   })
   const builtIn = 'arn:aws:lambda:us-east-1:111122223333:function:lockstep-rotate-random-password'
-  const { store, keyring } = house.server.house
+  const { store, bus, keyring } = house.server.house
   const on = (confinement: Confinement, mayBeUnconfined: boolean) =>
     new FunctionRunner({
-      ...{ store, keyring, clock: house.server.clock, wallClock: systemClock },
+      ...{ store, bus, keyring, clock: house.server.clock, wallClock: systemClock },
       ...{ random: systemRandom, timer: systemTimer, logger: silentLogger },
       endpoint: Promise.resolve('http://127.0.0.1:1'),
       confinement: async () => confinement,

@@ -1,4 +1,5 @@
 import { parseArn } from '@lockstep/wire'
+import type { Bus } from '../bus/bus.ts'
 import { PolicySource } from '../gateway/policy-source.ts'
 import { issueSession, MAX_TOKEN_CHARACTERS } from '../gateway/session-token.ts'
 import type { Keyring } from '../keyring/keyring.ts'
@@ -17,6 +18,7 @@ const GRACE_SECONDS = 60
 
 export interface SessionRooms {
   readonly store: Store
+  readonly bus: Bus
   readonly keyring: Keyring
   readonly clock: Clock
   readonly random: Random

@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -43,6 +44,7 @@ interface FunctionSettings {
 
 export interface RunnerRooms {
   readonly store: Store
+  readonly bus: Bus
   readonly keyring: Keyring
   /** The server's: sessions begin and end by it. */
   readonly clock: Clock
