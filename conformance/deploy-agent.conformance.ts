@@ -27,7 +27,7 @@ describe('the agent’s package', () => {
   })
 
   test('is shell that every sh reads', async () => {
-    for (const script of ['pack', 'build-deb', 'postinst', 'prerm', 'install.sh'])
+    for (const script of ['pack', 'build-deb', 'postinst', 'prerm', 'postrm', 'install.sh'])
       await run('/bin/sh', '-n', join(PACK, script))
     assert.ok(existsSync(join(PACK, 'README.md')))
   })
