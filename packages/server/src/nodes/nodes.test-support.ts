@@ -20,6 +20,7 @@ import { silentLogger } from '../platform/logger.ts'
 import { Metrics } from '../platform/metrics.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Activation } from '../store/nodes.ts'
+import { openTestDatabase, TEST_POSTGRES } from '../store/postgres/test-database.ts'
 import type { Store } from '../store/store.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -125,11 +126,12 @@ export class World implements AsyncDisposable {
   readonly dispatch: MemoryDispatch
   readonly associations: MemoryAssociations
   readonly throttle: Throttle
+  readonly #parts: AsyncDisposableStack
   readonly #revisions: Map<string, number>
 
   private constructor(
     parts: Pick<World, 'store' | 'link' | 'clock' | 'timer' | 'dispatch' | 'associations' | 'throttle'>,
-    revisions: Map<string, number>,
+    own: { readonly parts: AsyncDisposableStack; readonly revisions: Map<string, number> },
   ) {
     this.store = parts.store
     this.link = parts.link
@@ -138,14 +140,18 @@ export class World implements AsyncDisposable {
     this.dispatch = parts.dispatch
     this.associations = parts.associations
     this.throttle = parts.throttle
-    this.#revisions = revisions
+    this.#parts = own.parts
+    this.#revisions = own.revisions
   }
 
   static async open(limits = LIMITS): Promise<World> {
     const clock = new ManualClock()
     const timer = new ManualTimer()
     const revisions = new Map<string, number>()
-    const real = await openTestStore({ kind: 'memory' }, clock)
+    await using parts = new AsyncDisposableStack()
+    const database = TEST_POSTGRES ? parts.use(await openTestDatabase(TEST_POSTGRES)) : undefined
+    const kind = database ? ({ kind: 'postgres', url: database.url } as const) : ({ kind: 'memory' } as const)
+    const real = parts.use(await openTestStore(kind, clock))
     // Nothing in the store stands for what the doubles of Run Command and State Manager hold.
     const store: Store = Object.create(real, {
       ...bound(real),
@@ -156,15 +162,18 @@ export class World implements AsyncDisposable {
     const dispatch = new MemoryDispatch()
     const associations = new MemoryAssociations()
     const throttle = new Throttle(limits)
-    const link = await NodeLink.open({
-      ...{ store, keyring, dispatch, associations, throttle, clock, timer },
-      random: systemRandom,
-      bus: new Bus({ store, random: systemRandom }),
-      logger: silentLogger,
-      metrics: new Metrics(),
-      home: PLACE,
-    })
-    return new World({ store, link, clock, timer, dispatch, associations, throttle }, revisions)
+    const link = parts.use(
+      await NodeLink.open({
+        ...{ store, keyring, dispatch, associations, throttle, clock, timer },
+        random: systemRandom,
+        bus: new Bus({ store, random: systemRandom }),
+        logger: silentLogger,
+        metrics: new Metrics(),
+        home: PLACE,
+      }),
+    )
+    const whole = { store, link, clock, timer, dispatch, associations, throttle }
+    return new World(whole, { parts: parts.move(), revisions })
   }
 
   /** An activation with {@link CODE}, for ten machines and a day. */
@@ -282,8 +291,7 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.link[Symbol.asyncDispose]()
-    await this.store[Symbol.asyncDispose]()
+    await this.#parts[Symbol.asyncDispose]()
   }
 }
 
