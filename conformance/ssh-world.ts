@@ -4,18 +4,28 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { EC2Client } from '@aws-sdk/client-ec2'
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { AddTagsToResourceCommand, SSMClient } from '@aws-sdk/client-ssm'
+import {
+  AddTagsToResourceCommand,
+  CreateActivationCommand,
+  DescribeInstanceInformationCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm'
 import { cleanEnvironment, type Environment } from './loopback.ts'
-import { admission, makeNodeRole, online } from './node-calls.ts'
 import { type Ending, finish } from './process.ts'
 import { type Caller, callerOf, sdk } from './sdk.ts'
 import { Scratch, Server } from './server.ts'
 
 const AGENT = join(import.meta.dirname, '../packages/agent/bin/lockstep-agent')
 const ENROLLED_WITHIN_MS = 60_000
+const ONLINE_WITHIN_MS = 30_000
 const COMMAND_WITHIN_MS = 60_000
+const LOOK_AGAIN_MS = 100
+
+const NODE_ROLE = 'node'
 
 export const SSH_USER = 'root'
 
@@ -47,6 +57,7 @@ interface Place {
   readonly folder: string
   readonly address: string
   readonly port: number
+  /** Where the agent goes. */
   readonly endpoint: string
 }
 
@@ -57,7 +68,7 @@ export class SshNode {
   readonly folder: string
   readonly #children: ChildProcess[] = []
 
-  constructor(id: string, { folder, address, port }: Omit<Place, 'endpoint'>) {
+  constructor(id: string, { folder, address, port }: Place) {
     this.id = id
     this.address = address
     this.port = port
@@ -127,7 +138,7 @@ export class SshWorld implements AsyncDisposable {
   readonly #parts: AsyncDisposableStack
   readonly #server: Server | undefined
 
-  private constructor(parts: AsyncDisposableStack, caller: Caller, server?: Server) {
+  private constructor(parts: AsyncDisposableStack, server: Server | undefined, caller: Caller) {
     this.#parts = parts
     this.#server = server
     this.caller = caller
@@ -139,10 +150,9 @@ export class SshWorld implements AsyncDisposable {
   static async start(nodes: number): Promise<SshWorld> {
     await using parts = new AsyncDisposableStack()
     const server = parts.use(await Server.start())
-    const caller = callerOf(await server.administrator())
-    const world = new SshWorld(parts.move(), caller, server)
+    const world = new SshWorld(parts.move(), server, callerOf(await server.administrator()))
     try {
-      await makeNodeRole(caller)
+      await world.#makeRole()
       for (let n = 0; n < nodes; n++) await world.join()
     } catch (error) {
       await world[Symbol.asyncDispose]()
@@ -151,13 +161,14 @@ export class SshWorld implements AsyncDisposable {
     return world
   }
 
-  /** Around servers that run already and outlive it; without nodes. @param caller Who asks, and which of them. */
+  /** Around servers that run already and outlive it; without nodes. @param caller Which of them is asked, and as whom. */
   static async around(caller: Caller): Promise<SshWorld> {
-    await makeNodeRole(caller)
-    return new SshWorld(new AsyncDisposableStack(), caller)
+    const world = new SshWorld(new AsyncDisposableStack(), undefined, caller)
+    await world.#makeRole()
+    return world
   }
 
-  /** Its own. */
+  /** Its own, where it has one. */
   get server(): Server {
     assert.ok(this.#server, 'the servers are not this world’s')
     return this.#server
@@ -177,7 +188,7 @@ export class SshWorld implements AsyncDisposable {
     this.#parts.defer(() => node.stop())
     node.start()
     this.nodes.push(node)
-    await online(this.ssm, node.id)
+    await this.#online(node.id)
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
     await this.ssm.send(
       new AddTagsToResourceCommand({ ResourceType: 'ManagedInstance', ResourceId: node.id, Tags }),
@@ -194,20 +205,44 @@ export class SshWorld implements AsyncDisposable {
     await this.#parts[Symbol.asyncDispose]()
   }
 
+  async #makeRole(): Promise<void> {
+    const trust = { Effect: 'Allow', Principal: { Service: 'ssm.amazonaws.com' }, Action: 'sts:AssumeRole' }
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
+    const role = new CreateRoleCommand({ RoleName: NODE_ROLE, AssumeRolePolicyDocument })
+    await sdk(IAMClient, this.caller).send(role)
+  }
+
   async #enrol({ folder, address, port, endpoint }: Place): Promise<string> {
-    const { activationId, code, fingerprint } = await admission(this.caller)
-    writeFileSync(join(folder, 'code'), code, { mode: 0o600 })
+    const { ActivationId = '', ActivationCode = '' } = await this.ssm.send(
+      new CreateActivationCommand({ IamRole: NODE_ROLE, RegistrationLimit: 1 }),
+    )
+    const answer = await fetch(new URL('/agent/v1/server-key', this.caller.endpoint))
+    const { fingerprint } = (await answer.json()) as { fingerprint: string }
+    writeFileSync(join(folder, 'code'), ActivationCode, { mode: 0o600 })
     const { stdout } = await run(AGENT, [
       ...['enrol', '--config', join(folder, 'agent.json'), '--state', join(folder, 'state')],
-      ...['--endpoint', endpoint, '--activation-id', activationId, '--server-key', fingerprint],
+      ...['--endpoint', endpoint, '--activation-id', ActivationId, '--server-key', fingerprint],
       ...['--activation-code-file', join(folder, 'code'), '--hostname', `node-${port}`],
       ...['--ip-address', address, '--ssh-port', String(port), '--host-key', join(folder, 'host_key.pub')],
     ])
     return stdout.trim()
   }
+
+  async #online(id: string): Promise<void> {
+    const limit = performance.now() + ONLINE_WITHIN_MS
+    const Filters = [{ Key: 'InstanceIds', Values: [id] }]
+    for (;;) {
+      const { InstanceInformationList = [] } = await this.ssm.send(
+        new DescribeInstanceInformationCommand({ Filters }),
+      )
+      if (InstanceInformationList[0]?.PingStatus === 'Online') return
+      assert.ok(performance.now() < limit, `${id} is not online`)
+      await sleep(LOOK_AGAIN_MS)
+    }
+  }
 }
 
-function sshdConfig({ folder, address, port }: Omit<Place, 'endpoint'>): string {
+function sshdConfig({ folder, address, port }: Place): string {
   const lines = [
     `Port ${port}`,
     `ListenAddress ${address}`,
