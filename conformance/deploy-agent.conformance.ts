@@ -1,6 +1,6 @@
 /** The agent's package: that it is built, runs without anything beside it, and installs twice as once. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { CHECKOUT, run } from './deploy/tools.ts'
@@ -26,8 +26,30 @@ describe('the agent’s package', () => {
     assert.match(scripts.stdout, /useradd --system .* lockstep-agent$/m)
   })
 
+  const asRoot = process.geteuid?.() === 0 ? {} : { skip: 'root: nobody else can install it' }
+  test('is left as it is by an install.sh of another version', asRoot, async () => {
+    using scratch = new Scratch()
+    const [tree, root] = [join(scratch.path, 'tree'), join(scratch.path, 'root')]
+    const installed = join(root, 'opt/lockstep-agent/bin')
+    for (const folder of [join(tree, 'bin'), installed]) mkdirSync(folder, { recursive: true })
+    copyFileSync(join(PACK, 'install.sh'), join(tree, 'install.sh'))
+    writeFileSync(join(tree, 'bin/lockstep-agent'), '#!/bin/sh\n', { mode: 0o755 })
+    writeFileSync(join(installed, 'lockstep-agent'), 'the package’s')
+    const ended = await run(
+      'env',
+      `ROOT=${root}`,
+      'sh',
+      join(tree, 'install.sh'),
+      '--endpoint',
+      'https://there',
+    )
+    assert.equal(ended.code, 1)
+    assert.match(ended.stderr, /use dpkg/)
+    assert.equal(readFileSync(join(installed, 'lockstep-agent'), 'utf8'), 'the package’s')
+  })
+
   test('is shell that every sh reads', async () => {
-    for (const script of ['pack', 'build-deb', 'postinst', 'prerm', 'install.sh'])
+    for (const script of ['pack', 'build-deb', 'postinst', 'prerm', 'postrm', 'install.sh'])
       await run('/bin/sh', '-n', join(PACK, script))
     assert.ok(existsSync(join(PACK, 'README.md')))
   })

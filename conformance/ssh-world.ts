@@ -46,6 +46,8 @@ export interface NodeOptions {
   readonly tags?: Readonly<Record<string, string>>
   /** Of loopback. */
   readonly address?: string
+  /** Where its agent goes; absent: to the server itself. */
+  readonly endpoint?: string
 }
 
 const ROTATES = { RotateSSHKeys: 'True' }
@@ -55,6 +57,8 @@ interface Place {
   readonly folder: string
   readonly address: string
   readonly port: number
+  /** Where the agent goes. */
+  readonly endpoint: string
 }
 
 export class SshNode {
@@ -126,17 +130,17 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 export class SshWorld implements AsyncDisposable {
-  readonly server: Server
   readonly secrets: SecretsManagerClient
   readonly ssm: SSMClient
   readonly ec2: EC2Client
   readonly caller: Caller
   readonly nodes: SshNode[] = []
   readonly #parts: AsyncDisposableStack
+  readonly #server: Server | undefined
 
-  private constructor(parts: AsyncDisposableStack, server: Server, caller: Caller) {
+  private constructor(parts: AsyncDisposableStack, server: Server | undefined, caller: Caller) {
     this.#parts = parts
-    this.server = server
+    this.#server = server
     this.caller = caller
     this.secrets = sdk(SecretsManagerClient, caller)
     this.ssm = sdk(SSMClient, caller)
@@ -157,10 +161,24 @@ export class SshWorld implements AsyncDisposable {
     return world
   }
 
+  /** Around servers that run already and outlive it; without nodes. @param caller Which of them is asked, and as whom. */
+  static async around(caller: Caller): Promise<SshWorld> {
+    const world = new SshWorld(new AsyncDisposableStack(), undefined, caller)
+    await world.#makeRole()
+    return world
+  }
+
+  /** Its own, where it has one. */
+  get server(): Server {
+    assert.ok(this.#server, 'the servers are not this world’s')
+    return this.#server
+  }
+
   /** A new node whose agent is connected, with the tag by which rotations find it. */
-  async join({ tags = ROTATES, address = LOOPBACK }: NodeOptions = {}): Promise<SshNode> {
+  async join(options: NodeOptions = {}): Promise<SshNode> {
+    const { tags = ROTATES, address = LOOPBACK, endpoint = this.caller.endpoint } = options
     const folder = this.#parts.use(new Scratch()).path
-    const place = { folder, address, port: await freePort(address) }
+    const place = { folder, address, port: await freePort(address), endpoint }
     mkdirSync(join(folder, 'home'), { mode: 0o700 })
     mkdirSync('/run/sshd', { recursive: true })
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'host_key')])
@@ -194,16 +212,16 @@ export class SshWorld implements AsyncDisposable {
     await sdk(IAMClient, this.caller).send(role)
   }
 
-  async #enrol({ folder, address, port }: Place): Promise<string> {
+  async #enrol({ folder, address, port, endpoint }: Place): Promise<string> {
     const { ActivationId = '', ActivationCode = '' } = await this.ssm.send(
       new CreateActivationCommand({ IamRole: NODE_ROLE, RegistrationLimit: 1 }),
     )
-    const answer = await fetch(new URL('/agent/v1/server-key', this.server.url))
+    const answer = await fetch(new URL('/agent/v1/server-key', this.caller.endpoint))
     const { fingerprint } = (await answer.json()) as { fingerprint: string }
     writeFileSync(join(folder, 'code'), ActivationCode, { mode: 0o600 })
     const { stdout } = await run(AGENT, [
       ...['enrol', '--config', join(folder, 'agent.json'), '--state', join(folder, 'state')],
-      ...['--endpoint', this.server.url, '--activation-id', ActivationId, '--server-key', fingerprint],
+      ...['--endpoint', endpoint, '--activation-id', ActivationId, '--server-key', fingerprint],
       ...['--activation-code-file', join(folder, 'code'), '--hostname', `node-${port}`],
       ...['--ip-address', address, '--ssh-port', String(port), '--host-key', join(folder, 'host_key.pub')],
     ])

@@ -34,10 +34,16 @@ export function installed(): Promise<string> {
 /**
  * A test that makes places of its own, which only root can. Skipped, with the reason, where something is not
  * installed or the machine has no such place.
+ *
+ * @param needed What has to be installed.
  */
-export function testAsRoot(name: string, body: (place: Scratch) => Promise<void>): void {
+export function testAsRoot(
+  name: string,
+  body: (place: Scratch) => Promise<void>,
+  needed = needs('aws-cli', 'openssl'),
+): void {
   const isRoot = process.geteuid?.() === 0
-  const options = isRoot ? needs('aws-cli', 'openssl') : { skip: 'root: nobody else can make such a place' }
+  const options = isRoot ? needed : { skip: 'root: nobody else can make such a place' }
   test(name, options, async (t) => {
     using place = new Scratch()
     try {

@@ -4,15 +4,18 @@ import { join } from 'node:path'
 import { Scratch } from '../server.ts'
 import { Namespaces } from './namespaces.ts'
 
-/** systemd as the first process of a machine that is this one copied on write, with lockstep.service installed. */
+/** systemd as the first process of a machine that is this one copied on write. */
 export class BootedSystemd extends Namespaces {
   private constructor(installed: string, scratch: Scratch) {
     const env = { PATH: process.env.PATH ?? '' }
     super('boot-systemd', [installed, process.execPath, scratch.path], env, scratch)
   }
 
-  /** @throws CannotHere where systemd cannot be booted so. */
-  static async boot(installed: string): Promise<BootedSystemd> {
+  /**
+   * @param installed The server, for lockstep.service; without it there is none.
+   * @throws CannotHere where systemd cannot be booted so.
+   */
+  static async boot(installed = ''): Promise<BootedSystemd> {
     const booted = new BootedSystemd(installed, new Scratch())
     try {
       await booted.until(async () => {
@@ -40,9 +43,9 @@ export class BootedSystemd extends Namespaces {
     return stdout
   }
 
-  /** A property of lockstep.service. */
-  async property(name: string): Promise<string> {
-    return (await this.demand('systemctl', 'show', '--value', '--property', name, 'lockstep.service')).trim()
+  /** A property of a unit. */
+  async property(name: string, unit = 'lockstep.service'): Promise<string> {
+    return (await this.demand('systemctl', 'show', '--value', '--property', name, unit)).trim()
   }
 
   /** What the service has written so far. */

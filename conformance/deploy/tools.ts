@@ -12,7 +12,7 @@ const CACHE = join(import.meta.dirname, '../.cache')
 const BUILT = join(CACHE, 'bin')
 
 /** What `conformance/setup` and `setup-deploy` install, as `.cache/missing` names it. */
-type Tool = 'aws-cli' | 'openssl' | 'postgresql' | 'helm' | 'deploy-check' | 'hadolint' | 'systemd'
+type Tool = 'aws-cli' | 'openssl' | 'postgresql' | 'helm' | 'deploy-check' | 'hadolint' | 'systemd' | 'dpkg'
 
 export const HELM = join(BUILT, 'helm')
 export const COMPOSE = join(BUILT, 'compose')
@@ -27,6 +27,7 @@ const FILES: Readonly<Record<Tool, string>> = {
   'deploy-check': KUBERNETES,
   hadolint: HADOLINT,
   systemd: '/usr/bin/systemd-analyze',
+  dpkg: '/usr/bin/dpkg',
 }
 
 /** For node:test's options: skips, with the reason, where one of `tools` is not there. */

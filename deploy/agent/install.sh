@@ -12,12 +12,17 @@ root=${ROOT:-}
 agent=$root/opt/lockstep-agent
 unit=$root/etc/systemd/system/lockstep-agent.service
 config=$root/etc/lockstep/agent.json
-state=$root/var/lib/lockstep
+state=$root/var/lib/lockstep-agent
 user=lockstep-agent
 
 fail() {
   echo "install.sh: $1" >&2
   exit "${2:-1}"
+}
+
+# What is in place is what is here: it need not be touched, and commands that run need not be cut off.
+is_in_place() {
+  [ "$here" = "$agent" ] || diff -r -x .by-install.sh "$here" "$agent" > /dev/null 2>&1
 }
 
 has_systemd() {
@@ -52,7 +57,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 if [ -z "$root" ] && ! getent passwd "$user" > /dev/null; then
   useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin --user-group "$user"
 fi
-if [ "$here" != "$agent" ]; then
+how=start
+if ! is_in_place; then
+  if [ -e "$agent" ] && [ ! -e "$agent/.by-install.sh" ]; then
+    fail "$agent is not by install.sh: where it is a package's, use dpkg for another version"
+  fi
+  how=restart
   # Beside, and then in its place: an agent that runs keeps the files that it has open.
   rm -rf "$agent.new"
   mkdir -p "$agent.new"
@@ -77,5 +87,5 @@ fi
 if has_systemd; then
   systemctl daemon-reload
   systemctl enable lockstep-agent.service
-  systemctl restart lockstep-agent.service
+  systemctl "$how" lockstep-agent.service
 fi

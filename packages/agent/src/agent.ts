@@ -1,6 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type {
   Listen,
   NodeCommand,
@@ -13,11 +11,11 @@ import type {
 import type { AgentConfig } from './config.ts'
 import { Desired } from './desired.ts'
 import { serverKeyOf } from './identity.ts'
-import { FileJournal, FileKeep, type Journal, type Keep } from './journal.ts'
+import { filesIn, type Kept } from './journal.ts'
 import { Ledger } from './ledger.ts'
 import { openFrame } from './open-frame.ts'
 import type { Doors } from './platform.ts'
-import { runStep } from './run-step.ts'
+import { newSteps, runStep, stepsIn } from './run-step.ts'
 
 /** As many commands run side by side as under Amazon's agent. */
 const WORKERS = 5
@@ -37,7 +35,7 @@ export interface AgentParts {
   /** How a step is run; the real way unless a test or a simulated node has another. */
   readonly run?: (step: NodeStep, cancelled: AbortSignal) => Promise<StepResult>
   /** Where it is kept what happened; files of the state directory unless a simulated node has none. */
-  readonly kept?: { readonly ledger: Journal; readonly desired: Keep }
+  readonly kept?: Kept
 }
 
 /**
@@ -61,7 +59,9 @@ export class Agent implements Disposable {
   #alarms = new Set<Disposable>()
 
   constructor(parts: AgentParts) {
-    const kept = parts.kept ?? filesIn(parts.config.stateDirectory)
+    const { stateDirectory } = parts.config
+    const kept = parts.kept ?? filesIn(stateDirectory)
+    if (!parts.run) newSteps(stateDirectory)
     this.#parts = parts
     this.#serverKey = serverKeyOf(parts.config.serverKey)
     this.#ledger = Ledger.open(kept.ledger, parts.doors.now())
@@ -178,7 +178,7 @@ export class Agent implements Disposable {
     const { run, config, doors } = this.#parts
     if (run) return run(step, cancelled)
     const variables = { AWS_SSM_INSTANCE_ID: config.instanceId, AWS_SSM_REGION_NAME: config.region }
-    return runStep(step, { directory: join(config.stateDirectory, 'steps'), variables, cancelled }, doors)
+    return runStep(step, { directory: stepsIn(config.stateDirectory), variables, cancelled }, doors)
   }
 
   #cancel(commandId: string): void {
@@ -215,7 +215,9 @@ export class Agent implements Disposable {
     if (this.#converging || this.#stop.signal.aborted) return
     this.#converging = true
     this.#applyDue()
-      .catch((error: unknown) => this.#parts.doors.log('desired.failed', { error }))
+      .catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#parts.doors.log('desired.failed', { error })
+      })
       .finally(() => {
         this.#converging = false
         this.#after(CONVERGE_MS, () => this.#converge())
@@ -224,10 +226,16 @@ export class Agent implements Disposable {
 
   async #applyDue(): Promise<void> {
     const { doors } = this.#parts
+    const run = async (step: NodeStep) => {
+      const result = await this.#run(step, this.#stop.signal)
+      // What was cut off has not failed: the next agent applies it anew.
+      this.#stop.signal.throwIfAborted()
+      return result
+    }
     for (let due = this.#desired.due(doors.now()); due.length > 0; due = this.#desired.due(doors.now())) {
       for (const association of due) {
         if (this.#stop.signal.aborted) return
-        await this.#desired.apply(association, doors.now(), (step) => this.#run(step, this.#stop.signal))
+        await this.#desired.apply(association, doors.now(), run)
       }
       this.#report()
     }
@@ -275,18 +283,12 @@ export class Agent implements Disposable {
   }
 
   #after(delayMs: number, act: () => void): void {
+    // An alarm would keep the process from ending.
+    if (this.#stop.signal.aborted) return
     const alarm = this.#parts.doors.after(delayMs, () => {
       this.#alarms.delete(alarm)
       act()
     })
     this.#alarms.add(alarm)
-  }
-}
-
-function filesIn(stateDirectory: string): NonNullable<AgentParts['kept']> {
-  mkdirSync(join(stateDirectory, 'steps'), { recursive: true, mode: 0o700 })
-  return {
-    ledger: new FileJournal(join(stateDirectory, 'ledger')),
-    desired: new FileKeep(join(stateDirectory, 'desired.json')),
   }
 }

@@ -29,7 +29,8 @@ export function nodeName({ account, region, instanceId }: AgentConfig): string {
 }
 
 export const DEFAULT_CONFIG = '/etc/lockstep/agent.json'
-export const DEFAULT_STATE = '/var/lib/lockstep'
+/** Not the server's, which is `/var/lib/lockstep`: a machine may have both. */
+export const DEFAULT_STATE = '/var/lib/lockstep-agent'
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'

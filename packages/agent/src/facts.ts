@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { NodeFacts } from '@lockstep/wire'
-import type { AgentConfig } from './config.ts'
+import { type AgentConfig, DEFAULT_STATE } from './config.ts'
 import type { Doors } from './platform.ts'
 
 export const AGENT_VERSION = '0.1.0'
@@ -59,7 +59,7 @@ function machineId(stateDirectory: string, doors: Pick<Doors, 'hex'>): string {
   const own = join(stateDirectory, 'machine-id')
   if (existsSync(own)) return readFileSync(own, 'utf8').trim()
   const system = '/etc/machine-id'
-  if (stateDirectory === '/var/lib/lockstep' && existsSync(system)) return readFileSync(system, 'utf8').trim()
+  if (stateDirectory === DEFAULT_STATE && existsSync(system)) return readFileSync(system, 'utf8').trim()
   const made = doors.hex(16)
   writeFileSync(own, `${made}\n`, { mode: 0o600 })
   return made

@@ -9,7 +9,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Lines that outlive the process; what {@link append} has returned from is there after a crash. */
 export interface Journal {
@@ -26,6 +26,19 @@ export interface Journal {
 export interface Keep {
   read(): string | undefined
   write(text: string): void
+}
+
+/** What an agent keeps of what happened. */
+export interface Kept {
+  readonly ledger: Journal
+  readonly desired: Keep
+}
+
+export function filesIn(stateDirectory: string): Kept {
+  return {
+    ledger: new FileJournal(join(stateDirectory, 'ledger')),
+    desired: new FileKeep(join(stateDirectory, 'desired.json')),
+  }
 }
 
 /** A journal in a file that only its owner may read. */

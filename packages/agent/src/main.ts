@@ -6,6 +6,7 @@ import { enrol } from './enrol.ts'
 import { factsOf } from './facts.ts'
 import { NetworkProcess } from './network.ts'
 import { systemDoors } from './platform.ts'
+import { PACKAGED_USER, packagedUser } from './users.ts'
 
 const HELP = `lockstep-agent: makes this machine a node of Lockstep, and obeys it
 
@@ -13,7 +14,8 @@ const HELP = `lockstep-agent: makes this machine a node of Lockstep, and obeys i
       --activation-code-file FILE   the activation code; without it, standard input is read
       --ca FILE                     who signs the server's certificate, where the system does not know
       --state DIR                   where the agent keeps what it knows (${DEFAULT_STATE})
-      --network-user USER           who speaks with the network, where the agent runs as root
+      --network-user USER           who speaks with the network, where the agent runs as root (${PACKAGED_USER},
+                                    where there is such a user)
       --hostname NAME --ip-address ADDRESS --ssh-port PORT --host-key FILE…
                                     what to tell the server instead of what the system says
   lockstep-agent run
@@ -71,6 +73,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 async function enrolled(flags: Flags): Promise<number> {
   const port = flags['ssh-port']
+  const networkUser = flags['network-user'] ?? packagedUser()
   const config = await enrol(
     {
       endpoint: needed(flags.endpoint, '--endpoint'),
@@ -80,7 +83,7 @@ async function enrolled(flags: Flags): Promise<number> {
       serverFingerprint: needed(flags['server-key'], '--server-key'),
       stateDirectory: flags.state,
       ...(flags.ca !== undefined && { caFile: flags.ca }),
-      ...(flags['network-user'] !== undefined && { networkUser: flags['network-user'] }),
+      ...(networkUser !== undefined && { networkUser }),
       ...(flags.hostname !== undefined && { hostname: flags.hostname }),
       ...(flags['ip-address'] !== undefined && { ipAddress: flags['ip-address'] }),
       ...(port !== undefined && { sshPort: Number(port) }),

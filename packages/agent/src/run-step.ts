@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NodeStep, StepResult, StepStatus } from '@lockstep/wire'
 import type { Doors } from './platform.ts'
@@ -14,6 +14,17 @@ const LINGER_MS = 500
 /** What a shell answers for a child that was killed. */
 const KILLED = 137
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** Where an agent puts the scripts of its steps. */
+export function stepsIn(stateDirectory: string): string {
+  return join(stateDirectory, 'steps')
+}
+
+/** That place, empty: an agent that was killed has left its scripts there, and whatever is secret in them. */
+export function newSteps(stateDirectory: string): void {
+  rmSync(stepsIn(stateDirectory), { recursive: true, force: true })
+  mkdirSync(stepsIn(stateDirectory), { recursive: true, mode: 0o700 })
+}
 
 export interface StepPlace {
   /** Where the script is put while it runs; the agent's own. */

@@ -15,6 +15,8 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm'
 
+import { openTestDatabase, TEST_POSTGRES, type TestDatabase } from '../store/postgres/test-database.ts'
+
 // Real servers and real agents, each in processes of their own, on loopback.
 
 const MAIN = new URL('../main.ts', import.meta.url).href
@@ -44,17 +46,21 @@ export class FleetWorld implements AsyncDisposable {
   readonly port: number
   readonly agents: AgentProcess[] = []
   readonly ssm: SSMClient
+  readonly #database: TestDatabase | undefined
   #server: ChildProcess | undefined
   #count = 0
 
-  private constructor(directory: string, port: number) {
+  private constructor(directory: string, port: number, database?: TestDatabase) {
+    this.#database = database
     this.directory = directory
     this.port = port
     this.ssm = this.#client(SSMClient)
   }
 
   static async open(): Promise<FleetWorld> {
-    const world = new FleetWorld(mkdtempSync(join(tmpdir(), 'lockstep-fleet-')), await freePort())
+    const database = TEST_POSTGRES ? await openTestDatabase(TEST_POSTGRES) : undefined
+    const directory = mkdtempSync(join(tmpdir(), 'lockstep-fleet-'))
+    const world = new FleetWorld(directory, await freePort(), database)
     await world.startServer()
     const trust = { Effect: 'Allow', Principal: { Service: 'ssm.amazonaws.com' }, Action: 'sts:AssumeRole' }
     const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
@@ -80,6 +86,7 @@ export class FleetWorld implements AsyncDisposable {
         LOCKSTEP_ADMIN_ACCESS_KEY_ID: KEY.accessKeyId,
         LOCKSTEP_ADMIN_SECRET_ACCESS_KEY: KEY.secretAccessKey,
         LOCKSTEP_INSECURE_FUNCTIONS: 'true',
+        ...(this.#database && { LOCKSTEP_STORE: this.#database.url }),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -156,6 +163,7 @@ export class FleetWorld implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const agent of this.agents) await agent.end('SIGKILL')
     await this.endServer('SIGKILL')
+    await this.#database?.[Symbol.asyncDispose]()
     this.ssm.destroy()
     rmSync(this.directory, { recursive: true, force: true })
   }

@@ -20,6 +20,7 @@ import { silentLogger } from '../platform/logger.ts'
 import { Metrics } from '../platform/metrics.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Activation } from '../store/nodes.ts'
+import { openTestDatabase, TEST_POSTGRES } from '../store/postgres/test-database.ts'
 import type { Store } from '../store/store.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -145,7 +146,7 @@ export class World implements AsyncDisposable {
     const clock = new ManualClock()
     const timer = new ManualTimer()
     const revisions = new Map<string, number>()
-    const real = await openTestStore({ kind: 'memory' }, clock)
+    const real = await openRealStore(clock)
     // Nothing in the store stands for what the doubles of Run Command and State Manager hold.
     const store: Store = Object.create(real, {
       ...bound(real),
@@ -268,8 +269,14 @@ export class World implements AsyncDisposable {
 
   /** What nobody waits for has been written. */
   async flushed(): Promise<void> {
-    for (let i = 0; i < 3; i++)
+    // Works go in order: before the second one begins, whatever was beside the first is committed.
+    for (let i = 0; i < 2; i++) {
+      const begun = Promise.withResolvers<void>()
+      this.store.defer(async () => begun.resolve())
+      // SQLite takes them along with whatever is written.
       await this.store.write(async (tx) => tx.installation.setFact('probed-at', `${i}`))
+      await begun.promise
+    }
   }
 
   async events(name: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
@@ -285,6 +292,22 @@ export class World implements AsyncDisposable {
     await this.link[Symbol.asyncDispose]()
     await this.store[Symbol.asyncDispose]()
   }
+}
+
+/** In memory, or on the PostgreSQL of `npm run conformance`, in a database that goes with it. */
+async function openRealStore(clock: ManualClock): Promise<Store> {
+  if (!TEST_POSTGRES) return openTestStore({ kind: 'memory' }, clock)
+  const database = await openTestDatabase(TEST_POSTGRES)
+  const store = await openTestStore({ kind: 'postgres', url: database.url }, clock)
+  const dispose = async () => {
+    await store[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
+  }
+  return Object.create(store, {
+    ...bound(store),
+    revision: { value: store.revision.bind(store) },
+    [Symbol.asyncDispose]: { value: dispose },
+  })
 }
 
 /** A store's own members, which its private ones keep from being called on another object. */

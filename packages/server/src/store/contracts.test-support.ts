@@ -16,6 +16,7 @@ import { storeContract } from './store.contract.ts'
 import type { Store } from './store.ts'
 import { topicsContract } from './topics.contract.ts'
 import { trailContract } from './trail.contract.ts'
+import { waitingNodesContract } from './waiting-nodes.contract.ts'
 
 /** Every contract that an engine keeps, once for each way in which it keeps its data. */
 export function storeContracts(open: () => Promise<Store>, engine: Engine): void {
@@ -31,6 +32,7 @@ export function storeContracts(open: () => Promise<Store>, engine: Engine): void
   nodesContract(open)
   desiredContract(open)
   commandsContract(open)
+  waitingNodesContract(open)
   documentsContract(open)
   associationsContract(open)
   rulesContract(open)

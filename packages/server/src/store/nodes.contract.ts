@@ -198,6 +198,23 @@ function activationsContract(open: () => Promise<Store>): void {
       }
     })
 
+    test('where one is kept is told by its id alone, wherever that is, until it is gone', async () => {
+      await using store = await open()
+      const ids = [3, 4, 5].map((number) => `00000000-0000-4000-8000-00000000000${number}`)
+      const places = [PLACE, ...ELSEWHERE]
+      const placesOf = () => Promise.all(ids.map((id) => store.read.nodes.placeOfActivation(id)))
+      await store.write(async (tx) => {
+        for (const [i, place] of places.entries())
+          await tx.nodes.insertActivation(activation({ ...place, id: ids[i] ?? '' }))
+      })
+      const told = await placesOf()
+      assert.deepEqual(told, places)
+      assert.equal(await store.read.nodes.placeOfActivation(activation().id), undefined)
+      assert.equal(await store.read.nodes.placeOfActivation(''), undefined)
+      await store.write((tx) => tx.nodes.removeActivation(PLACE, ids[0] ?? ''))
+      assert.equal((await placesOf())[0], undefined)
+    })
+
     test('admits as many as its limit says, and nobody from its end on', async () => {
       await using store = await open()
       const { id } = activation()

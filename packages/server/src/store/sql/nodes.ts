@@ -80,7 +80,8 @@ export class SqlNodes implements NodeWriter {
   }
 
   async placeOfActivation(id: string): Promise<Place | undefined> {
-    return await this.#sql.row<Place>('select account, region from activations where id = ?', id)
+    const row = await this.#sql.row<Place>('select account, region from activations where id = ?', id)
+    return row && { account: row.account, region: row.region }
   }
 
   async activations(place: Place, { after = '', limit }: ActivationQuery): Promise<readonly Activation[]> {
