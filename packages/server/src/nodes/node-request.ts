@@ -44,6 +44,12 @@ export async function provenNode(
   return taken === 'full' ? refusals.busy : node
 }
 
+/** Whose a request says that it is, where that is in form; nobody has proved it. */
+export function claimedNode(received: Received): string | undefined {
+  const named = headersOf(received)('x-lockstep-node')
+  return NODE.test(named) ? named : undefined
+}
+
 /** @throws where it is no key of ours; what was stored was looked at by {@link isNodeKey}. */
 export function publicKeyIn(publicKey: string): KeyObject {
   return createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' })

@@ -45,6 +45,24 @@ describe('a node’s request', () => {
     assert.equal(new Set(answers).size, 1)
     assert.match(answers[0] ?? '', /^401 /)
     assert.equal(world.dispatch.reports.length, 0)
+    for (const line of world.logged)
+      assert.partialDeepStrictEqual(JSON.parse(line), { event: 'nodes.refused', status: 401 })
+    const claims = world.logged.map((line) => JSON.parse(line).claims)
+    assert.ok(claims.includes(foreign['x-lockstep-node']))
+    assert.equal(claims.filter((claim) => claim === undefined).length, 2)
+  })
+
+  test('that is refused has a line in the log, of which a flood makes no flood', async () => {
+    const { world, node } = await worldWithNode()
+    await using _ = world
+    const forged = world.signed({ key: newNodeKey(), id: node.id }, PATH, NOTHING)
+    for (let i = 0; i < 200; i++) await world.ask(PATH, forged.body, forged.headers)
+    assert.equal(world.logged.length, 20)
+    assert.ok(world.logged.every((line) => !line.includes(forged.headers.authorization ?? '')))
+    const { body, headers } = world.signed(node, PATH, NOTHING)
+    world.clock.advance(301)
+    await world.ask(PATH, body, headers)
+    assert.match(world.logged.at(-1) ?? '', /look at the clock of the node/)
   })
 
   test('is refused when it comes in again', async () => {
