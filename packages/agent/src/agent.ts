@@ -134,6 +134,7 @@ export class Agent implements Disposable {
     const { commandId } = command
     if (this.#waiting.some((each) => each.commandId === commandId)) return
     if (this.#ledger.has(commandId)) {
+      this.#parts.doors.log('command.repeated', { commandId })
       this.#ledger.tellAgain(commandId)
       this.#report()
       return

@@ -59,7 +59,7 @@ export class NodeLink implements AsyncDisposable {
   readonly #registrar: Registrar
   readonly #presence: Presence
   readonly #events: NodeEvents
-  readonly #guard = new ReplayGuard()
+  readonly #guard: ReplayGuard
   readonly #refusalsLogged = new Buckets(REFUSALS_LOGGED)
   readonly #routes: Readonly<Record<string, (received: Received) => Promise<Reply | OpenReply>>> = {
     '/agent/v1/register': (received) => this.#register(received),
@@ -73,6 +73,7 @@ export class NodeLink implements AsyncDisposable {
     this.#parts = parts
     this.#key = key
     this.#channels = new Channels((body) => key.line(body))
+    this.#guard = new ReplayGuard(parts.clock.now())
     this.#presence = new Presence(parts)
     this.#events = new NodeEvents(parts)
     this.#registrar = new Registrar({ ...parts, serverKey: key.serverKey })

@@ -32,6 +32,7 @@ export async function provenNode(
   // A text that is no instant is not within anything either.
   const distanceMs = Math.abs(new Date(at).getTime() - received.receivedAt.getTime())
   if (!(distanceMs <= WINDOW_MS)) return refusals.otherTime
+  if (!guard.reaches(new Date(at), received.receivedAt)) return refusals.otherTime
   const node = await nodes.find({ account, region }, id)
   if (node?.state === 'deregistered') return refusals.deregistered
   if (node?.publicKey === undefined) return refusals.unproven

@@ -88,6 +88,15 @@ describe('a node’s request', () => {
     assert.equal((await world.ask(PATH, early.body, never)).status, 401)
   })
 
+  test('that another server heard before this one started is refused by this one', async () => {
+    const { world, node } = await worldWithNode()
+    await using _ = world
+    world.clock.advance(-1)
+    const { body, headers } = world.signed(node, PATH, NOTHING)
+    world.clock.advance(1)
+    assert.equal((await world.ask(PATH, body, headers)).status, 401)
+  })
+
   test('of a deregistered node is refused from then on, and its stream ends within a second', async () => {
     const { world, node } = await worldWithNode()
     await using _ = world
@@ -120,15 +129,23 @@ describe('ReplayGuard', () => {
 
   test('knows a request again for ten minutes at least, across its spans', () => {
     for (const first of [0, 1, 300, 599, 600, 601]) {
-      const guard = new ReplayGuard()
+      const guard = new ReplayGuard(at(0))
       guard.take('start', at(0))
       assert.equal(guard.take('a', at(first)), 'new')
       for (const later of [0, 1, 299, 300, 599]) assert.equal(guard.take('a', at(first + later)), 'known')
     }
   })
 
+  test('does not reach what is older than itself, unless the clock was put back', () => {
+    const guard = new ReplayGuard(at(100))
+    assert.equal(guard.reaches(at(99), at(100)), false)
+    assert.equal(guard.reaches(at(99), at(5000)), false)
+    assert.equal(guard.reaches(at(100), at(100)), true)
+    assert.equal(guard.reaches(at(99), at(98)), true)
+  })
+
   test('remembers so many and no more, and takes others when time has passed', () => {
-    const guard = new ReplayGuard(2)
+    const guard = new ReplayGuard(at(0), 2)
     assert.deepEqual(
       ['a', 'b', 'c'].map((name) => guard.take(name, at(0))),
       ['new', 'new', 'full'],

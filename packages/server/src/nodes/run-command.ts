@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatch, NodeName } from './dispatch.ts'
+import { noteForeign } from './foreign-report.ts'
 
 export interface RunCommandParts {
   readonly store: Store
@@ -47,10 +48,7 @@ export function runCommand({ store, keyring, clock, random, logger }: RunCommand
         const doors = { keyring, random, now: clock.now() }
         note(result.commandId, await store.write((tx) => finished(tx, place, result, doors)))
       }
-      const [commandId] = foreign
-      // One line, however many they are.
-      if (commandId !== undefined)
-        logger.warn('nodes.foreign-report', { node: node.id, commandId, count: foreign.length })
+      noteForeign(logger, node.id, 'command', foreign)
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Store } from '../store/store.ts'
 import type { Associations } from './dispatch.ts'
+import { noteForeign } from './foreign-report.ts'
 
 export interface StateManagerParts {
   readonly store: Store
@@ -26,9 +27,7 @@ export function stateManager({ store, keyring, clock, logger }: StateManagerPart
         const isNoted = await store.write((tx) => associationReported(tx, node, one, clock.now()))
         if (!isNoted) foreign.push(one.associationId)
       }
-      const [associationId] = foreign
-      if (associationId !== undefined)
-        logger.warn('nodes.foreign-report', { node: node.id, associationId, count: foreign.length })
+      noteForeign(logger, node.id, 'association', foreign)
     },
   }
 }
