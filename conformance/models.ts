@@ -28,7 +28,12 @@ const MORE_SENSITIVE: Readonly<Record<string, readonly string[]>> = {
   // What a function is given besides its payload, and what it prints, which may be either.
   lambda: ['InvocationRequest.ClientContext', 'InvocationResponse.LogResult'],
   // What targets are told, and what custom events tell of.
-  events: ['TargetInput', 'TransformerInput', 'PutEventsRequestEntry.Detail', 'TestEventPatternRequest.Event'],
+  events: [
+    'TargetInput',
+    'TransformerInput',
+    'PutEventsRequestEntry.Detail',
+    'TestEventPatternRequest.Event',
+  ],
   // Who has an activation code adds machines; what a command prints may be anything that its node holds.
   ssm: [
     'ActivationCode',

@@ -15,7 +15,7 @@ import {
   ListCommandInvocationsCommand,
 } from '@aws-sdk/client-ssm'
 import { LinkWorld } from './link-world.ts'
-import { enrolment, newKey, type RawNode, say } from './raw-node.ts'
+import { enrolment, newKey, say, takeCommand } from './raw-node.ts'
 import { sdk } from './sdk.ts'
 import { Scratch } from './server.ts'
 import { until } from './until.ts'
@@ -27,15 +27,6 @@ const WINDOW = { TimeoutSeconds: 30 }
 /** Longer than that, and than it takes to notice. */
 const WINDOW_LIMIT_MS = 90_000
 const WRONG_TRIES = 150
-
-/** Takes a command that was sent to a node: its steps' names. */
-async function takeCommand(node: RawNode, commandId: string): Promise<readonly string[]> {
-  return until('command', WINDOW_LIMIT_MS, async () => {
-    const bodies = await node.poll()
-    const found = bodies.find((body) => body.kind === 'command' && body.command.commandId === commandId)
-    return found?.kind === 'command' ? found.command.steps.map(({ name }) => name) : undefined
-  })
-}
 
 describe('the node link, of rogue nodes', { concurrency: 8 }, () => {
   let world: LinkWorld

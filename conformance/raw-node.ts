@@ -181,3 +181,16 @@ export class RawNode {
     return { results: [{ commandId, outcome: 'Completed', steps: results }] }
   }
 }
+
+const COMMAND_WITHIN_MS = 60_000
+
+/** Waits for a command that was sent to a node; its steps' names. */
+export async function takeCommand(node: RawNode, commandId: string): Promise<readonly string[]> {
+  const endsAt = performance.now() + COMMAND_WITHIN_MS
+  for (;;) {
+    for (const body of await node.poll())
+      if (body.kind === 'command' && body.command.commandId === commandId)
+        return body.command.steps.map(({ name }) => name)
+    if (performance.now() > endsAt) throw new Error(`${commandId} did not come`)
+  }
+}
