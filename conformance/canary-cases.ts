@@ -68,8 +68,8 @@ export const WHOLE: Readonly<Record<string, Input>> = {
     Code: { ZipFile: zipWith('nothing') },
     Environment: { Variables: { PASSWORD: canary } },
   }),
-  'lambda.UpdateFunctionCode.ZipFile': ({ spare }, canary) => ({
-    ...{ FunctionName: spare, ZipFile: zipWith(canary) },
+  'lambda.UpdateFunctionCode.ZipFile': ({ changed }, canary) => ({
+    ...{ FunctionName: changed, ZipFile: zipWith(canary) },
   }),
   'lambda.UpdateFunctionConfiguration.Environment.Variables': ({ spare }, canary) => ({
     FunctionName: spare,

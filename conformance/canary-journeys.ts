@@ -38,54 +38,68 @@ export interface Journey {
 /** Answers that came on the way; none may repeat a value. */
 export type Said = readonly (readonly [what: string, text: string])[]
 
+type Plant = (what: string) => string
+
 /** Activation codes, wrong and right, and signatures and outputs of nodes in every wrong place. */
-export async function throughNodeLink({ admin, world, canaries, kept }: Journey): Promise<Said> {
+export async function throughNodeLink(journey: Journey): Promise<Said> {
+  const { admin, world, canaries, kept } = journey
   kept.watch("a node's address", world.nodeAddress)
-  const { node } = world
-  const plant = (what: string) => canaries.plant(`the node link: ${what}`)
   const { ActivationId: activationId = '', ActivationCode: activationCode = '' } = await sdk(
     SSMClient,
     admin,
   ).send(new CreateActivationCommand({ IamRole: world.nodeRole }))
   canaries.watch('an activation code that nobody used', activationCode)
-  const code = plant('a wrong code')
-  const register = (leave: object) => enrolment({ activationId, activationCode: code, ...leave }, newKey())
-  const asBody = (path: string, body: string): SignedRequest => ({ path, headers: {}, body })
+  const plant: Plant = (what) => canaries.plant(`the node link: ${what}`)
+  const said: [string, string][] = []
+  for (const asked of [...wrongEnrolments(activationId, plant), ...wrongReports(world, plant)]) {
+    const [, signature] = /LOCKSTEP-ED25519 (\S{20,})/.exec(asked.headers.authorization ?? '') ?? []
+    if (signature !== undefined) canaries.watchAsItIs("a node's signature", signature)
+    said.push([asked.path, (await say(admin.endpoint, asked)).text])
+  }
+  // What a report was about is repeated to whoever sent it.
+  return said.filter(([, text]) => !text.startsWith('{"acknowledged"'))
+}
+
+function wrongEnrolments(activationId: string, plant: Plant): readonly SignedRequest[] {
+  const activationCode = plant('a wrong code')
+  const register = (leave: object) => enrolment({ activationId, activationCode, ...leave }, newKey())
   const whole = register({})
-  const { headers } = node.reporting({})
-  const asked: readonly SignedRequest[] = [
+  const { path, body } = whole
+  const bare = (text: string, at = path): SignedRequest => ({ path: at, headers: {}, body: text })
+  return [
     whole,
     register({ activationId: randomUUID() }),
     register({ activationId: plant('a code as the id') }),
-    asBody(whole.path, whole.body.replace(`"${code}"`, JSON.stringify([plant('a code in a list')]))),
-    asBody(whole.path, whole.body.slice(0, -2)),
-    asBody(whole.path, plant('a bare body')),
-    asBody(whole.path, whole.body.replace('"raw"', JSON.stringify(plant('a code as the hostname')))),
-    asBody(`/agent/v1/${plant('a path')}`, whole.body),
-    { path: '/agent/v1/report', headers: { ...headers, authorization: plant('a signature') }, body: '{}' },
-    { path: '/agent/v1/report', headers: { ...headers, 'x-lockstep-node': plant('a name') }, body: '{}' },
-    { path: '/agent/v1/report', headers: { ...headers, 'x-lockstep-nonce': plant('a nonce') }, body: '{}' },
+    bare(body.replace(`"${activationCode}"`, JSON.stringify([plant('a code in a list')]))),
+    bare(body.slice(0, -2)),
+    bare(plant('a bare body')),
+    bare(body.replace('"raw"', JSON.stringify(plant('a code as the hostname')))),
+    bare(body, `/agent/v1/${plant('a path')}`),
+  ]
+}
+
+function wrongReports({ node, command }: CanaryWorld, plant: Plant): readonly SignedRequest[] {
+  const { path, headers } = node.reporting({})
+  const headed = (name: string, value: string) => ({
+    path,
+    headers: { ...headers, [name]: value },
+    body: '{}',
+  })
+  const associationId = plant('an association')
+  return [
+    headed('authorization', plant('a signature')),
+    headed('authorization', `LOCKSTEP-ED25519 ${plant('a signature of its form')}`),
+    headed('x-lockstep-node', plant('a name')),
+    headed('x-lockstep-nonce', plant('a nonce')),
     node.request('/agent/v1/report', { started: plant('a report of another form') }),
     node.reporting(
       node.ended(plant('the id of a command'), ['x'], { status: 'Success', stdout: plant('output') }),
     ),
     node.reporting(
-      node.ended(world.command, [plant('the name of a step')], {
-        status: 'Failed',
-        stdout: plant('more output'),
-      }),
+      node.ended(command, [plant("a step's name")], { status: 'Failed', stdout: plant('more output') }),
     ),
-    node.reporting({
-      associations: [{ associationId: plant('an association'), version: plant('a version'), steps: [] }],
-    }),
+    node.reporting({ associations: [{ associationId, version: plant('a version'), steps: [] }] }),
   ]
-  for (const { headers: sent } of asked) {
-    const [, signature] = /LOCKSTEP-ED25519 (\S+)/.exec(sent.authorization ?? '') ?? []
-    if (signature !== undefined) canaries.watchAsItIs("a node's signature", signature)
-  }
-  const said: [string, string][] = []
-  for (const one of asked) said.push([one.path, (await say(admin.endpoint, one)).text])
-  return said
 }
 
 /** The token that a webhook is asked with whether it wants to be subscribed, and what cannot be brought to it after. */
@@ -114,7 +128,10 @@ export async function throughRotation({ admin, world, receiver, canaries }: Jour
     await fetch(process.env.SITE, { method: 'POST', body: JSON.stringify({ ...event, Type: 'Step' }) })
     throw new Error('not rotated')
   }`
-  const variables = { SITE: receiver.url, PASSWORD: canaries.plant("a variable of a rotation's function") }
+  const variables = {
+    SITE: `${receiver.url}?told`,
+    PASSWORD: canaries.plant("a variable of a rotation's function"),
+  }
   const arn = await newFunction(admin, { name: 'rotates', role: world.functionRole, code, variables })
   await sdk(LambdaClient, admin).send(
     new AddPermissionCommand({
@@ -157,7 +174,10 @@ export async function throughProcesses(journey: Journey): Promise<Said> {
   const { admin, world, receiver, canaries } = journey
   const lambda = sdk(LambdaClient, admin)
   const role = world.functionRole
-  const variables = { SITE: receiver.url, PASSWORD: canaries.plant('a variable of a function that runs') }
+  const variables = {
+    SITE: `${receiver.url}?told`,
+    PASSWORD: canaries.plant('a variable of a function that runs'),
+  }
   await newFunction(admin, { name: 'sleeps', role, code: SLEEPS, variables })
   await newFunction(admin, { name: 'spies', role, code: SPIES })
   const Payload = JSON.stringify({ secret: canaries.plant('the event of a function that runs') })

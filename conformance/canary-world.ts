@@ -34,6 +34,8 @@ export interface CanaryWorld {
   readonly echo: string
   /** A function that is changed and never invoked. */
   readonly spare: string
+  /** Another, whose code is changed once. */
+  readonly changed: string
   /** ARN of a topic that nobody has confirmed a subscription to. */
   readonly topic: string
   readonly rule: string
@@ -96,15 +98,15 @@ async function newServiceRole(admin: Caller, RoleName: string, Service: string):
 
 async function furnishFunctions(
   admin: Caller,
-): Promise<Pick<CanaryWorld, 'functionRole' | 'echo' | 'spare'>> {
+): Promise<Pick<CanaryWorld, 'functionRole' | 'echo' | 'spare' | 'changed'>> {
   const functionRole = await newServiceRole(admin, 'functions', 'lambda.amazonaws.com')
-  for (const name of ['echo', 'spare'])
+  for (const name of ['echo', 'spare', 'changed'])
     await newFunction(admin, {
       name,
       role: functionRole,
       code: 'export const handler = async (event) => event',
     })
-  return { functionRole, echo: 'echo', spare: 'spare' }
+  return { functionRole, echo: 'echo', spare: 'spare', changed: 'changed' }
 }
 
 export interface NewFunction {

@@ -53,13 +53,18 @@ function valuesIn({ service, path, type, place }: SensitiveMember, answer: strin
   if (place?.kind === 'payload') return [Buffer.from(answer)]
   const last = path.at(-1) ?? ''
   const xml = new RegExp(`<${last}>([^<]+)</${last}>`).exec(answer)?.[1]
-  const json = (): unknown =>
-    path.reduce<unknown>((value, name) => Object(value)[name === '*' ? 0 : name], JSON.parse(answer))
-  const texts = textsIn(service.protocol === 'form' ? xml : json())
+  const texts = textsIn(service.protocol === 'form' ? xml : membersOf(JSON.parse(answer), path))
   const found = texts.map((text) => Buffer.from(text, type === 'blob' ? 'base64' : 'utf8'))
   const long = type === 'list' || type === 'map' ? found.filter(({ length }) => length >= MIN_LENGTH) : found
   assert.ok(long.length > 0, `${path.join('.')} is not in the answer: ${answer}`)
   return long
+}
+
+/** What is at a path, in each element where that leads through lists. */
+function membersOf(value: unknown, [name, ...rest]: readonly string[]): readonly unknown[] {
+  if (name === undefined) return [value]
+  const inner: unknown[] = name === '*' ? Object.values(Object(value)) : [Object(value)[name]]
+  return inner.flatMap((one) => membersOf(one, rest))
 }
 
 function textsIn(value: unknown): readonly string[] {
