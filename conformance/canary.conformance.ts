@@ -74,8 +74,9 @@ function textsIn(value: unknown): readonly string[] {
 
 async function isAnswered(admin: Caller, member: SensitiveMember): Promise<boolean> {
   const asked = callOf(member, {})
-  const { text } = await rawCall(admin, { service: member.service.signingName, ...asked })
-  return !NOT_ANSWERED.test(text)
+  const { text, headers } = await rawCall(admin, { service: member.service.signingName, ...asked })
+  // REST services say it in a header.
+  return !NOT_ANSWERED.test(`${text} ${headers.get('x-amzn-errortype')}`)
 }
 
 describe('canaries', () => {
