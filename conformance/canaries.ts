@@ -31,7 +31,7 @@ export class Canaries {
   /** A new value; `what` tells of it, should it be found. Its number stands between the markers. */
   plant(what: string): string {
     this.#planted.push(what)
-    return `${this.#marker}${String(this.#planted.length).padStart(5, '0')}${this.#marker}`
+    return this.#text(this.#planted.length)
   }
 
   get count(): number {
@@ -42,6 +42,11 @@ export class Canaries {
   watch(what: string, value: string | Uint8Array): void {
     if (value.length < 12) throw new Error(`${what} has only ${value.length} bytes to look for`)
     this.#made.push({ what, forms: formsOf(Buffer.from(value)) })
+  }
+
+  /** The same of what nobody would write down in another form, such as a signature. */
+  watchAsItIs(what: string, value: string): void {
+    this.#made.push({ what, forms: [Buffer.from(value)] })
   }
 
   /** Everything of it that is in `content`. */
@@ -55,6 +60,19 @@ export class Canaries {
       forms.some((form) => bytes.includes(form)) ? [{ place, what }] : [],
     )
     return [...planted, ...made]
+  }
+
+  /** What is in none of `contents`, as it is. */
+  missingIn(contents: readonly (Uint8Array | string)[]): readonly string[] {
+    const all = contents.map((content) => Buffer.from(content))
+    const isThere = (value: Buffer | string) => all.some((bytes) => bytes.includes(value))
+    const planted = this.#planted.filter((_, i) => !isThere(this.#text(i + 1)))
+    const made = this.#made.filter(({ forms }) => !forms.some(isThere))
+    return [...planted, ...made.map(({ what }) => what)]
+  }
+
+  #text(number: number): string {
+    return `${this.#marker}${String(number).padStart(5, '0')}${this.#marker}`
   }
 
   #around(bytes: Buffer, at: number): string {

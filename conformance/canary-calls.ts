@@ -8,43 +8,76 @@ const LONG = 'x'.repeat(70_000)
 /** More than a body may have. */
 const VAST = 'x'.repeat(1_200_000)
 
+/** More than a header may have has no answer but a closed connection. */
+const LONGEST_HEADER = 8_000
+
 /** One way to misuse a member. `input` stands for the whole of the call's JSON or form. */
 interface Misuse {
   readonly what: string
-  call(member: SensitiveMember, canary: string): Partial<RawCall> & { readonly body: string }
+  call(member: SensitiveMember, canary: string): Asked
 }
 
-/** `{ path: value }`, as the member's service wants its input. */
-export function bodyWith(
-  { service, operation, path }: SensitiveMember,
-  value: unknown,
-  more: object = {},
-): string {
-  if (service.isQuery) {
-    const form = new URLSearchParams({ Action: operation, Version: service.apiVersion })
-    for (const [name, text] of Object.entries(more)) form.set(name, String(text))
-    form.set(path.map((name) => (name === '*' ? 'member.1' : name)).join('.'), String(value))
-    return form.toString()
-  }
+/** A call but for its signing name. */
+type Asked = Omit<RawCall, 'service'>
+
+/** The names in the path of a REST operation, where nobody says others. */
+const NOBODY = 'nobody'
+
+/** The call with `{ path: value }` and `more`, as the member's service wants its input. */
+export function callWith(member: SensitiveMember, value: unknown, more: object = {}): Asked {
+  const { service, path, place } = member
   const nested = path.reduceRight<unknown>(
     (inner, name) => (name === '*' ? [inner] : { [name]: inner }),
     value,
   )
-  return JSON.stringify({ ...more, ...Object(nested) })
+  if (service.protocol === 'form') return callOf(member, { ...more, [path.map(asForm).join('.')]: value })
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (place?.kind === 'payload') return { ...callOf(member, more), body: text }
+  if (place?.kind === 'header') {
+    const asked = callOf(member, more)
+    return { ...asked, headers: { ...asked.headers, [place.name]: text.slice(0, LONGEST_HEADER) } }
+  }
+  return callOf(member, { ...more, ...Object(nested) })
 }
 
-export function headersOf({
-  service,
-  operation,
-}: Pick<SensitiveMember, 'service' | 'operation'>): Record<string, string> {
-  return service.isQuery
-    ? { 'content-type': 'application/x-www-form-urlencoded' }
-    : { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${service.targetPrefix}.${operation}` }
+function asForm(name: string): string {
+  return name === '*' ? 'member.1' : name
 }
+
+/** The call with this input. The path of a REST operation takes from it what is named there. */
+export function callOf({ service, operation, http }: Target, input: object): Asked {
+  switch (service.protocol) {
+    case 'form': {
+      const members = Object.entries(input).map(([name, value]) => [name, String(value)])
+      const form = { Action: operation, Version: service.apiVersion, ...Object.fromEntries(members) }
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+      return { headers, body: new URLSearchParams(form).toString() }
+    }
+    case 'json': {
+      const target = `${service.targetPrefix}.${operation}`
+      const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
+      return { headers, body: JSON.stringify(input) }
+    }
+    case 'rest': {
+      const { method = 'POST', requestUri = '/' } = http ?? {}
+      const rest: Record<string, unknown> = { ...input }
+      const path = requestUri.replaceAll(/\{(\w+)\+?\}/g, (_, name: string) => {
+        const label = String(rest[name] ?? NOBODY)
+        delete rest[name]
+        return label
+      })
+      const headers = { 'content-type': 'application/json' }
+      return { method, path, headers, body: method === 'GET' ? '' : JSON.stringify(rest) }
+    }
+  }
+}
+
+type Target = Pick<SensitiveMember, 'service' | 'operation' | 'http'>
 
 /** A blob travels as base64. */
 export function onTheWire(member: SensitiveMember, value: string): string {
-  return member.type === 'blob' && !member.service.isQuery ? Buffer.from(value).toString('base64') : value
+  const isText = member.type !== 'blob' || member.service.protocol === 'form' || member.place
+  return isText ? value : Buffer.from(value).toString('base64')
 }
 
 /** Lockstep ignores what is no member of the input. */
@@ -53,79 +86,89 @@ export const SPELLED_WRONG = 'under a name spelled wrong'
 const EVERYWHERE: readonly Misuse[] = [
   {
     what: 'without the members that are required besides',
-    call: (member, canary) => ({ body: bodyWith(member, onTheWire(member, canary)) }),
+    call: (member, canary) => callWith(member, onTheWire(member, canary)),
   },
-  {
-    what: 'too long',
-    call: (member, canary) => ({ body: bodyWith(member, onTheWire(member, canary + LONG)) }),
-  },
+  { what: 'too long', call: (member, canary) => callWith(member, onTheWire(member, canary + LONG)) },
   {
     what: 'in a body beyond the limit',
-    call: (member, canary) => ({ body: bodyWith(member, onTheWire(member, canary + VAST)) }),
+    call: (member, canary) => callWith(member, onTheWire(member, canary + VAST)),
   },
   {
     what: SPELLED_WRONG,
     call: (member, canary) => {
       const path = member.path.map((name) => name.toLowerCase())
-      return { body: bodyWith({ ...member, path }, canary) }
+      return callWith({ ...member, path }, canary)
     },
   },
   {
     what: 'unsigned',
-    call: (member, canary) => ({ body: bodyWith(member, onTheWire(member, canary)), unsigned: true }),
+    call: (member, canary) => ({ ...callWith(member, onTheWire(member, canary)), unsigned: true }),
   },
   {
     what: 'in a body other than the signed one',
-    call: (member, canary) => ({ body: '', sentBody: bodyWith(member, onTheWire(member, canary)) }),
+    call: (member, canary) => {
+      const { body, ...asked } = callWith(member, onTheWire(member, canary))
+      return { ...asked, body: '', sentBody: body === '' ? canary : body }
+    },
   },
   {
     what: 'in the URL',
     call: (member, canary) => ({
-      body: bodyWith(member, 'x'),
+      ...callWith(member, 'x'),
       sentPath: `/?${member.path.join('.')}=${canary}`,
     }),
   },
-  {
-    what: 'in the path',
-    call: (member, canary) => ({ body: bodyWith(member, 'x'), sentPath: `/${canary}` }),
-  },
+  { what: 'in the path', call: (member, canary) => ({ ...callWith(member, 'x'), sentPath: `/${canary}` }) },
 ]
 
 const IN_JSON: readonly Misuse[] = [
-  { what: 'in a list', call: (member, canary) => ({ body: bodyWith(member, [canary]) }) },
-  { what: 'in a structure', call: (member, canary) => ({ body: bodyWith(member, { value: canary }) }) },
-  { what: 'as a member name', call: (member, canary) => ({ body: bodyWith(member, { [canary]: 1 }) }) },
-  { what: 'as base64 that it is not', call: (member, canary) => ({ body: bodyWith(member, `${canary}!`) }) },
+  { what: 'in a list', call: (member, canary) => callWith(member, [canary]) },
+  { what: 'in a structure', call: (member, canary) => callWith(member, { value: canary }) },
+  { what: 'as a member name', call: (member, canary) => callWith(member, { [canary]: 1 }) },
+  { what: 'as base64 that it is not', call: (member, canary) => callWith(member, `${canary}!`) },
   {
     what: 'in JSON that ends early',
-    call: (member, canary) => ({ body: bodyWith(member, onTheWire(member, canary)).slice(0, -2) }),
+    call: (member, canary) => {
+      const asked = callWith(member, onTheWire(member, canary))
+      return { ...asked, body: asked.body.slice(0, -2) }
+    },
   },
   {
     what: 'in JSON that is wrong right after it',
-    call: (member, canary) => ({ body: `${bodyWith(member, onTheWire(member, canary))}${canary}` }),
+    call: (member, canary) => {
+      const asked = callWith(member, onTheWire(member, canary))
+      return { ...asked, body: `${asked.body}${canary}` }
+    },
   },
-  { what: 'as the whole body', call: (_member, canary) => ({ body: JSON.stringify(canary) }) },
-  { what: 'as the whole body, bare', call: (_member, canary) => ({ body: canary }) },
+  {
+    what: 'as the whole body',
+    call: (member, canary) => ({ ...callWith(member, 'x'), body: JSON.stringify(canary) }),
+  },
+  { what: 'as the whole body, bare', call: (member, canary) => ({ ...callWith(member, 'x'), body: canary }) },
 ]
 
 const IN_A_FORM: readonly Misuse[] = [
   {
     what: 'in a list',
-    call: (member, canary) => ({
-      body: bodyWith({ ...member, path: [...member.path, 'member', '1'] }, canary),
-    }),
+    call: (member, canary) => callWith({ ...member, path: [...member.path, 'member', '1'] }, canary),
   },
   {
     what: 'in a structure',
-    call: (member, canary) => ({ body: bodyWith({ ...member, path: [...member.path, 'Value'] }, canary) }),
+    call: (member, canary) => callWith({ ...member, path: [...member.path, 'Value'] }, canary),
   },
   {
     what: 'in broken percent-encoding',
-    call: (member, canary) => ({ body: `${bodyWith(member, canary)}%zz%` }),
+    call: (member, canary) => {
+      const asked = callWith(member, canary)
+      return { ...asked, body: `${asked.body}%zz%` }
+    },
   },
   {
     what: 'twice',
-    call: (member, canary) => ({ body: `${bodyWith(member, canary)}&${member.path.join('.')}=${canary}` }),
+    call: (member, canary) => {
+      const asked = callWith(member, canary)
+      return { ...asked, body: `${asked.body}&${member.path.join('.')}=${canary}` }
+    },
   },
 ]
 
@@ -144,17 +187,13 @@ export async function misuse(
 ): Promise<readonly Misused[]> {
   const denied: Misuse = {
     what: 'by somebody who may not',
-    call: (one, canary) => ({ body: bodyWith(one, onTheWire(one, canary)), keys: stranger }),
+    call: (one, canary) => ({ ...callWith(one, onTheWire(one, canary)), keys: stranger }),
   }
-  const misuses = [...EVERYWHERE, denied, ...(member.service.isQuery ? IN_A_FORM : IN_JSON)]
+  const misuses = [...EVERYWHERE, denied, ...(member.service.protocol === 'form' ? IN_A_FORM : IN_JSON)]
   const calls = misuses.map(async ({ what, call }) => {
     const full = `${nameOf(member)} ${what}`
     const { signingName: service } = member.service
-    const answer = await rawCall(admin, {
-      service,
-      headers: headersOf(member),
-      ...call(member, canaries.plant(full)),
-    })
+    const answer = await rawCall(admin, { service, ...call(member, canaries.plant(full)) })
     return { what: full, answer }
   })
   return Promise.all(calls)

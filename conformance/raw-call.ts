@@ -15,11 +15,18 @@ export interface RawCall {
   readonly unsigned?: true
   /** Of a URL; `/?a=b` where the call is to have a query string that the signature does not cover. */
   readonly sentPath?: string
+  readonly method?: string
+  /** That is signed; absent: `/`. */
+  readonly path?: string
 }
 
 export interface RawAnswer {
   readonly status: number
   readonly text: string
+  /** The answer's. */
+  readonly headers: Headers
+  /** What was signed with, where it was. */
+  readonly signature: string | undefined
 }
 
 export async function rawCall({ endpoint, region, keys }: Caller, call: RawCall): Promise<RawAnswer> {
@@ -32,21 +39,25 @@ export async function rawCall({ endpoint, region, keys }: Caller, call: RawCall)
     uriEscapePath: true,
   })
   const request = {
-    method: 'POST',
+    method: call.method ?? 'POST',
     protocol: url.protocol,
     hostname: url.hostname,
     port: Number(url.port),
-    path: '/',
+    path: call.path ?? '/',
     headers: { host: url.host, ...call.headers },
     body: call.body,
   }
-  const { headers } = call.unsigned ? request : await signer.sign(request)
-  const answer = await fetch(new URL(call.sentPath ?? '/', url), {
-    method: 'POST',
+  const headers: Readonly<Record<string, string>> = call.unsigned
+    ? request.headers
+    : (await signer.sign(request)).headers
+  const body = call.sentBody ?? call.body
+  const answer = await fetch(new URL(call.sentPath ?? request.path, url), {
+    method: request.method,
     headers,
-    body: call.sentBody ?? call.body,
+    ...(request.method !== 'GET' && { body }),
   })
-  return { status: answer.status, text: await answer.text() }
+  const [, signature] = /Signature=([0-9a-f]{64})/.exec(headers.authorization ?? '') ?? []
+  return { status: answer.status, text: await answer.text(), headers: answer.headers, signature }
 }
 
 /** What the signer wants of a hash: SHA-256, or HMAC with it where there is a key. */

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type {
+  FrameBody,
   Listen,
   NodeCommand,
   NodeFacts,
@@ -96,8 +97,8 @@ export class Agent implements Disposable {
     this.#ledger.close()
   }
 
-  /** Takes one line of what the network brought. */
-  take(line: string): void {
+  /** Takes one line of what the network brought. Answers whether it was the server's, obeyed or not. */
+  take(line: string): boolean {
     const { config, doors } = this.#parts
     const opened = openFrame(line, {
       serverKey: this.#serverKey,
@@ -107,20 +108,25 @@ export class Agent implements Disposable {
     })
     if (typeof opened === 'string') {
       doors.log('frame.refused', { reason: opened })
-      return
+      return opened !== 'forged' && opened !== 'malformed'
     }
-    switch (opened.kind) {
+    this.#obey(opened)
+    return true
+  }
+
+  #obey(body: FrameBody): void {
+    switch (body.kind) {
       case 'ping':
         return
       case 'cancel':
-        this.#cancel(opened.commandId)
+        this.#cancel(body.commandId)
         return
       case 'desired':
-        this.#desired.hold(opened.desired)
+        this.#desired.hold(body.desired)
         this.#converge()
         return
       case 'command':
-        this.#command(opened.command)
+        this.#command(body.command)
     }
   }
 
@@ -128,6 +134,7 @@ export class Agent implements Disposable {
     const { commandId } = command
     if (this.#waiting.some((each) => each.commandId === commandId)) return
     if (this.#ledger.has(commandId)) {
+      this.#parts.doors.log('command.repeated', { commandId })
       this.#ledger.tellAgain(commandId)
       this.#report()
       return

@@ -30,7 +30,7 @@ async function scene(answer: Answer) {
   })
   const running = link.run()
   return {
-    ...{ asked, lines, doors, server },
+    ...{ asked, lines, doors, server, link },
     /** Waits for real I/O until `held` does. */
     async until(held: () => boolean): Promise<void> {
       const endsAtMs = performance.now() + 10_000
@@ -114,6 +114,21 @@ describe('a link', () => {
     assert.deepEqual(waits.slice(0, 4), [500, 750, 1_250, 2_250])
     assert.ok(waits.every((wait) => wait <= 31_000))
     assert.equal(waits.at(-1), 15_250)
+  })
+
+  test('hangs up where what it brought was not the server’s, and tries again later and later', async () => {
+    await using it = await scene((_, response) => void response.write('x\n'))
+    const waits: number[] = []
+    for (let i = 1; i <= 4; i++) {
+      await it.until(() => it.lines.length === i)
+      it.link.distrust()
+      await it.until(() => it.doors.logged.length === i && it.doors.waiting === 1)
+      assert.match(String(it.doors.logged.at(-1)?.fields.error), /not signed by the key that was pinned/)
+      waits.push(it.doors.nextMs)
+      it.doors.advance(it.doors.nextMs)
+    }
+    assert.ok(it.asked.every((path) => path === STREAM))
+    assert.deepEqual(waits, [500, 750, 1_250, 2_250])
   })
 
   test('is not kept by an endless line', async () => {

@@ -33,6 +33,7 @@ export interface LinkParts {
 export class Link {
   readonly #parts: LinkParts
   readonly #stop = new AbortController()
+  #listening: AbortController | undefined
   #failures = 0
   /** Polls still to be made before a stream is tried again. */
   #polls = 0
@@ -43,6 +44,14 @@ export class Link {
 
   close(): void {
     this.#stop.abort()
+  }
+
+  /**
+   * What was heard is not of the server whose key was pinned: hangs up, and tries again as where nobody answers. What
+   * came through damaged comes again then.
+   */
+  distrust(): void {
+    this.#listening?.abort(new Distrusted(this.#parts.server.endpoint))
   }
 
   /** Listens until {@link close}. Never throws. */
@@ -76,6 +85,7 @@ export class Link {
   async #listen(path: '/agent/v1/stream' | '/agent/v1/poll'): Promise<Heard> {
     const { doors, onLine, listen } = this.#parts
     const alive = new AbortController()
+    this.#listening = alive
     const signal = AbortSignal.any([alive.signal, this.#stop.signal])
     const silent = () => alive.abort(new Error('nothing was heard for too long'))
     let silence = doors.after(path === '/agent/v1/poll' ? SILENCE_MS : FIRST_LINE_MS, silent)
@@ -93,6 +103,8 @@ export class Link {
       }
       return { lines, isUnreachable: false }
     } catch (error) {
+      const { reason } = alive.signal
+      if (reason instanceof Distrusted) return { lines: 0, error: reason, isUnreachable: true }
       return { lines, error, isUnreachable: isUnreachable(error, isAnswered || alive.signal.aborted) }
     } finally {
       silence[Symbol.dispose]()
@@ -121,6 +133,13 @@ export class Link {
       alarm[Symbol.dispose]()
       this.#stop.signal.removeEventListener('abort', onStop)
     })
+  }
+}
+
+class Distrusted extends Error {
+  override readonly name = 'Distrusted'
+  constructor(endpoint: string) {
+    super(`what came from ${endpoint} is not signed by the key that was pinned when this node was enrolled`)
   }
 }
 

@@ -16,6 +16,8 @@ export type ToNetwork =
     }
   | { readonly kind: 'listen'; readonly listen: Listen }
   | { readonly kind: 'report'; readonly id: number; readonly report: Report }
+  /** A line that it brought was not the server's. */
+  | { readonly kind: 'distrust' }
 
 /** What it hears of it. A line may be anybody's: the agent looks at its signature. */
 export type FromNetwork =
@@ -48,6 +50,9 @@ process.on('message', (message: ToNetwork) => {
     }
     case 'listen':
       listen = message.listen
+      return
+    case 'distrust':
+      link?.distrust()
       return
     case 'report': {
       const { id, report } = message

@@ -79,7 +79,7 @@ export class NetworkProcess implements Network, Disposable {
   #take(message: FromNetwork): void {
     if (message.kind === 'line') {
       const { generation } = this.#agent
-      this.#agent.take(String(message.line))
+      if (!this.#agent.take(String(message.line))) this.#tell({ kind: 'distrust' })
       if (this.#agent.generation !== generation) this.#tell({ kind: 'listen', listen: this.#agent.listen() })
       return
     }

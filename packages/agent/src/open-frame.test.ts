@@ -72,7 +72,7 @@ describe('a frame', () => {
   })
 
   test('of a kind that a newer server knows is passed over', () => {
-    assert.equal(openFrame(lineOf({ ...ADDRESSED, kind: 'dance' }), KNOWN), 'malformed')
+    assert.equal(openFrame(lineOf({ ...ADDRESSED, kind: 'dance' }), KNOWN), 'unknown')
   })
 
   test('that is none is malformed or forged, and never throws', () => {

@@ -3,7 +3,7 @@ import type { Frame, FrameBody } from '@lockstep/wire'
 import { isSignedBy } from './identity.ts'
 
 /** Why a frame is not obeyed. */
-export type Refusal = 'malformed' | 'forged' | 'foreign' | 'late' | 'outdated'
+export type Refusal = 'malformed' | 'forged' | 'foreign' | 'late' | 'outdated' | 'unknown'
 
 /** What the node knows when a frame comes in. */
 export interface Known {
@@ -41,7 +41,7 @@ export function openFrame(line: string, known: Known): FrameBody | Refusal {
 
 /** A server that is newer than the agent may say what this one does not understand. */
 function unknownKind(_body: never): Refusal {
-  return 'malformed'
+  return 'unknown'
 }
 
 function parse(text: string): unknown {

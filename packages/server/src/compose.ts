@@ -132,8 +132,8 @@ export async function compose(config: Config, doors: Doors): Promise<House> {
   const link = parts.use(
     await NodeLink.open({
       ...{ store, bus, keyring, throttle, clock, random, timer, logger, metrics, home },
-      dispatch: runCommand({ store, keyring, clock, random }),
-      associations: stateManager({ store, keyring, clock }),
+      dispatch: runCommand({ store, keyring, clock, random, logger }),
+      associations: stateManager({ store, keyring, clock, logger }),
     }),
   )
   const built = parts.move()

@@ -140,22 +140,23 @@ const VERSION = /^([1-9][0-9]{0,14})\.[0-9a-f]{32}$/
 
 /**
  * Notes what a node reports of an association. What is about no association that is meant for the node, or of an
- * execution that nobody remembers, is dropped: it can be acknowledged.
+ * execution that nobody remembers, is dropped: it can be acknowledged. Answers whether it was noted.
  */
 export async function associationReported(
   tx: Pick<Writers, 'associations'>,
   node: FleetNode,
   report: Report['associations'][number],
   now: Date,
-): Promise<void> {
+): Promise<boolean> {
   const place = { account: node.account, region: node.region }
   const execution = Number(VERSION.exec(report.version)?.[1])
-  if (!Number.isSafeInteger(execution)) return
+  if (!Number.isSafeInteger(execution)) return false
   const association = await tx.associations.look(place, report.associationId)
   const selection = association && selectionOf(association.settings.targets)
-  if (!association || !selection || !isSelected(node, selection)) return
-  if (!(await tx.associations.execution(association, execution))) return
+  if (!association || !selection || !isSelected(node, selection)) return false
+  if (!(await tx.associations.execution(association, execution))) return false
   await tx.associations.report(place, targetOf(node, { ...report, execution }, now))
+  return true
 }
 
 function targetOf(

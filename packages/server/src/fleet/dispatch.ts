@@ -56,20 +56,25 @@ export async function cancelsFor(
     .map(({ commandId }) => commandId)
 }
 
+/** What came of a report: `foreign` where the node was never sent such a command, `over` where that has ended. */
+export type Heard = 'taken' | 'over' | 'foreign'
+
 /** A node has begun a command. Harmless to repeat; of what it was not sent, or is over, nothing comes. */
 export async function started(
   tx: Tx,
   node: NodePlace,
   { commandId, startedAt }: { readonly commandId: string; readonly startedAt: Date },
   doors: DispatchDoors,
-): Promise<void> {
+): Promise<Heard> {
   // The command's row first: whoever changes anything of it holds it.
   const command = await tx.commands.find(node, commandId)
   const invocation = command && (await tx.commands.invocation(node, commandId, node.instanceId))
-  if (!invocation || (invocation.status !== 'Pending' && invocation.status !== 'Recalled')) return
+  if (!invocation) return 'foreign'
+  if (invocation.status !== 'Pending' && invocation.status !== 'Recalled') return 'over'
   const status = invocation.status === 'Pending' ? 'InProgress' : 'Cancelling'
   await tx.commands.setInvocation(node, { ...invocation, status, startedAt })
   await settle(tx, command, doors)
+  return 'taken'
 }
 
 /**
@@ -81,11 +86,12 @@ export async function finished(
   node: NodePlace,
   result: NodeResult,
   doors: DispatchDoors,
-): Promise<void> {
+): Promise<Heard> {
   const { commandId } = result
   const command = await tx.commands.find(node, commandId)
   const invocation = command && (await tx.commands.invocation(node, commandId, node.instanceId))
-  if (!invocation || !wasSent(invocation)) return
+  if (!invocation) return 'foreign'
+  if (!wasSent(invocation)) return 'over'
   const content = await tx.commands.content(node, commandId)
   const steps = content ? openSteps(doors.keyring, { ...node, commandId }, content.steps) : []
   const ran = ranOf(steps, result.steps)
@@ -95,6 +101,7 @@ export async function finished(
   const ended = { ...invocation, status, startedAt, endedAt: outcomes.at(-1)?.endedAt ?? doors.now }
   await tx.commands.setInvocation(node, ended, outcomes)
   await settle(tx, command, doors)
+  return 'taken'
 }
 
 /** A node is no more: what it was sent or was to be sent ends without it. */

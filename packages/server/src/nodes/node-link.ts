@@ -2,7 +2,7 @@ import type { Listen, Report, ReportAnswer } from '@lockstep/wire'
 import type { Bus } from '../bus/bus.ts'
 import type { Received, Reply } from '../gateway/call.ts'
 import type { OpenReply } from '../gateway/open-reply.ts'
-import type { Throttle } from '../gateway/throttle.ts'
+import { Buckets, type Throttle } from '../gateway/throttle.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -19,7 +19,7 @@ import { sameFacts } from './facts.ts'
 import { type FleetKey, openFleetKey } from './fleet-key.ts'
 import { listenIn, reportIn } from './messages.ts'
 import { NodeEvents } from './node-events.ts'
-import { provenNode } from './node-request.ts'
+import { claimedNode, provenNode } from './node-request.ts'
 import { Presence } from './presence.ts'
 import { isRefusal, jsonReply, type Refusal, refusalReply, refusals } from './refusals.ts'
 import { Registrar } from './register.ts'
@@ -47,6 +47,9 @@ const NDJSON = {
   'x-accel-buffering': 'no',
 }
 
+/** Lines of the log about requests that were refused, for each reason: it takes no key to be refused. */
+const REFUSALS_LOGGED = { perSecond: 1, burst: 20 }
+
 /** The server's end of what nodes say and hear; docs/decisions/0013-node-link.md tells why it is as it is. */
 export class NodeLink implements AsyncDisposable {
   readonly #parts: NodeLinkParts
@@ -56,7 +59,8 @@ export class NodeLink implements AsyncDisposable {
   readonly #registrar: Registrar
   readonly #presence: Presence
   readonly #events: NodeEvents
-  readonly #guard = new ReplayGuard()
+  readonly #guard: ReplayGuard
+  readonly #refusalsLogged = new Buckets(REFUSALS_LOGGED)
   readonly #routes: Readonly<Record<string, (received: Received) => Promise<Reply | OpenReply>>> = {
     '/agent/v1/register': (received) => this.#register(received),
     '/agent/v1/stream': (received) => this.#listen(received, 'stream'),
@@ -69,6 +73,7 @@ export class NodeLink implements AsyncDisposable {
     this.#parts = parts
     this.#key = key
     this.#channels = new Channels((body) => key.line(body))
+    this.#guard = new ReplayGuard(parts.clock.now())
     this.#presence = new Presence(parts)
     this.#events = new NodeEvents(parts)
     this.#registrar = new Registrar({ ...parts, serverKey: key.serverKey })
@@ -154,11 +159,18 @@ export class NodeLink implements AsyncDisposable {
   }
 
   async #prove(received: Received): Promise<FleetNode | Refusal> {
-    const { store, metrics } = this.#parts
-    const node = await provenNode(received, { nodes: store.read.nodes, guard: this.#guard })
-    if (isRefusal(node)) metrics.count('lockstep_node_requests_refused_total', `status="${node.status}"`)
+    const node = await provenNode(received, { nodes: this.#parts.store.read.nodes, guard: this.#guard })
+    if (isRefusal(node)) this.#noteRefusal(node, received)
     else this.#presence.heard(node)
     return node
+  }
+
+  #noteRefusal({ status, refused: reason }: Refusal, received: Received): void {
+    const { metrics, logger } = this.#parts
+    metrics.count('lockstep_node_requests_refused_total', `status="${status}"`)
+    if (!this.#refusalsLogged.take(reason, received.receivedAt)) return
+    const { path, remoteAddress: address } = received
+    logger.warn('nodes.refused', { status, reason, path, claims: claimedNode(received), address })
   }
 
   /** Notes what the node tells of itself where that is news. Its host keys stay those that it registered with. */

@@ -32,6 +32,7 @@ export async function provenNode(
   // A text that is no instant is not within anything either.
   const distanceMs = Math.abs(new Date(at).getTime() - received.receivedAt.getTime())
   if (!(distanceMs <= WINDOW_MS)) return refusals.otherTime
+  if (!guard.reaches(new Date(at), received.receivedAt)) return refusals.otherTime
   const node = await nodes.find({ account, region }, id)
   if (node?.state === 'deregistered') return refusals.deregistered
   if (node?.publicKey === undefined) return refusals.unproven
@@ -42,6 +43,12 @@ export async function provenNode(
   const taken = guard.take(`${id}${nonce}`, received.receivedAt)
   if (taken === 'known') return refusals.repeated
   return taken === 'full' ? refusals.busy : node
+}
+
+/** Whose a request says that it is, where that is in form; nobody has proved it. */
+export function claimedNode(received: Received): string | undefined {
+  const named = headersOf(received)('x-lockstep-node')
+  return NODE.test(named) ? named : undefined
 }
 
 /** @throws where it is no key of ours; what was stored was looked at by {@link isNodeKey}. */

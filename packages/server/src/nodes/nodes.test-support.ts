@@ -16,7 +16,7 @@ import type { OpenReply, Outlet } from '../gateway/open-reply.ts'
 import { Throttle } from '../gateway/throttle.ts'
 import { Keyring } from '../keyring/keyring.ts'
 import { openMemoryRootKey } from '../keyring/root-keys/memory.ts'
-import { silentLogger } from '../platform/logger.ts'
+import { jsonLogger } from '../platform/logger.ts'
 import { Metrics } from '../platform/metrics.ts'
 import { systemRandom } from '../platform/random.ts'
 import type { Activation } from '../store/nodes.ts'
@@ -126,10 +126,15 @@ export class World implements AsyncDisposable {
   readonly dispatch: MemoryDispatch
   readonly associations: MemoryAssociations
   readonly throttle: Throttle
+  /** Lines of the log. */
+  readonly logged: string[]
   readonly #revisions: Map<string, number>
 
   private constructor(
-    parts: Pick<World, 'store' | 'link' | 'clock' | 'timer' | 'dispatch' | 'associations' | 'throttle'>,
+    parts: Pick<
+      World,
+      'store' | 'link' | 'clock' | 'timer' | 'dispatch' | 'associations' | 'throttle' | 'logged'
+    >,
     revisions: Map<string, number>,
   ) {
     this.store = parts.store
@@ -139,6 +144,7 @@ export class World implements AsyncDisposable {
     this.dispatch = parts.dispatch
     this.associations = parts.associations
     this.throttle = parts.throttle
+    this.logged = parts.logged
     this.#revisions = revisions
   }
 
@@ -157,15 +163,16 @@ export class World implements AsyncDisposable {
     const dispatch = new MemoryDispatch()
     const associations = new MemoryAssociations()
     const throttle = new Throttle(limits)
+    const logged: string[] = []
     const link = await NodeLink.open({
       ...{ store, keyring, dispatch, associations, throttle, clock, timer },
       random: systemRandom,
       bus: new Bus({ store, random: systemRandom }),
-      logger: silentLogger,
+      logger: jsonLogger('debug', (line) => logged.push(line)),
       metrics: new Metrics(),
       home: PLACE,
     })
-    return new World({ store, link, clock, timer, dispatch, associations, throttle }, revisions)
+    return new World({ store, link, clock, timer, dispatch, associations, throttle, logged }, revisions)
   }
 
   /** An activation with {@link CODE}, for ten machines and a day. */

@@ -54,6 +54,8 @@ describe('registration', () => {
       assert.deepEqual(await world.store.read.nodes.list(PLACE, { limit: 9 }), [])
       const [event] = await world.events('RegisterManagedInstance')
       assert.partialDeepStrictEqual(event, { errorCode: 'AccessDenied', sourceIPAddress: '192.0.2.7' })
+      // Of a machine that has no right code nothing is written down that it says of itself.
+      assert.ok(!JSON.stringify(event).includes(factsOf(1).hostname))
     }
     assert.equal(new Set(answers).size, 1)
     assert.match(answers[0] ?? '', /^403 /)

@@ -123,7 +123,8 @@ export class Registrar {
       ...(!isRefused && { responseElements: { instanceId: outcome.instanceId } }),
       resources: [],
       ...(isRefused && { error: { code: 'AccessDenied', message: outcome.refused } }),
-      ...(request && { additional: { hostname: request.facts.hostname } }),
+      // A stranger's word otherwise, and maybe the code itself, pasted into the wrong place.
+      ...(request && outcome !== refusals.activation && { additional: { hostname: request.facts.hostname } }),
     })
   }
 }

@@ -7,17 +7,28 @@ const MAX_REMEMBERED = 1_000_000
 
 /**
  * Remembers which requests have come in, so that none counts twice. Only those whose signature held are remembered:
- * nobody but nodes can fill it. Of bounded size; where that is not enough, nodes wait.
+ * nobody but nodes can fill it. Of bounded size; where that is not enough, nodes wait. What came in before it was made
+ * it cannot know, and so nothing that is older than it counts.
  */
 export class ReplayGuard {
   readonly #max: number
+  readonly #madeAt: Date
   #spanStartedAtMs = Number.NEGATIVE_INFINITY
   #now = new Set<string>()
   /** Those of the span before, still within {@link REMEMBERED_MS}. */
   #before = new Set<string>()
 
-  constructor(max: number = MAX_REMEMBERED) {
+  constructor(madeAt: Date, max: number = MAX_REMEMBERED) {
+    this.#madeAt = madeAt
     this.#max = max
+  }
+
+  /**
+   * Whether it would know a request that was made `at`. A server whose clock was put back cannot tell, and must not
+   * refuse everybody until it has caught up.
+   */
+  reaches(at: Date, now: Date): boolean {
+    return at >= this.#madeAt || now < this.#madeAt
   }
 
   take(request: string, now: Date): 'new' | 'known' | 'full' {

@@ -45,6 +45,24 @@ describe('a node’s request', () => {
     assert.equal(new Set(answers).size, 1)
     assert.match(answers[0] ?? '', /^401 /)
     assert.equal(world.dispatch.reports.length, 0)
+    for (const line of world.logged)
+      assert.partialDeepStrictEqual(JSON.parse(line), { event: 'nodes.refused', status: 401 })
+    const claims = world.logged.map((line) => JSON.parse(line).claims)
+    assert.ok(claims.includes(foreign['x-lockstep-node']))
+    assert.equal(claims.filter((claim) => claim === undefined).length, 2)
+  })
+
+  test('that is refused has a line in the log, of which a flood makes no flood', async () => {
+    const { world, node } = await worldWithNode()
+    await using _ = world
+    const forged = world.signed({ key: newNodeKey(), id: node.id }, PATH, NOTHING)
+    for (let i = 0; i < 200; i++) await world.ask(PATH, forged.body, forged.headers)
+    assert.equal(world.logged.length, 20)
+    assert.ok(world.logged.every((line) => !line.includes(forged.headers.authorization ?? '')))
+    const { body, headers } = world.signed(node, PATH, NOTHING)
+    world.clock.advance(301)
+    await world.ask(PATH, body, headers)
+    assert.match(world.logged.at(-1) ?? '', /look at the clock of the node/)
   })
 
   test('is refused when it comes in again', async () => {
@@ -68,6 +86,15 @@ describe('a node’s request', () => {
     assert.equal((await world.ask(PATH, early.body, early.headers)).status, 401)
     const never = { ...early.headers, 'x-lockstep-at': 'never' }
     assert.equal((await world.ask(PATH, early.body, never)).status, 401)
+  })
+
+  test('that another server heard before this one started is refused by this one', async () => {
+    const { world, node } = await worldWithNode()
+    await using _ = world
+    world.clock.advance(-1)
+    const { body, headers } = world.signed(node, PATH, NOTHING)
+    world.clock.advance(1)
+    assert.equal((await world.ask(PATH, body, headers)).status, 401)
   })
 
   test('of a deregistered node is refused from then on, and its stream ends within a second', async () => {
@@ -102,15 +129,23 @@ describe('ReplayGuard', () => {
 
   test('knows a request again for ten minutes at least, across its spans', () => {
     for (const first of [0, 1, 300, 599, 600, 601]) {
-      const guard = new ReplayGuard()
+      const guard = new ReplayGuard(at(0))
       guard.take('start', at(0))
       assert.equal(guard.take('a', at(first)), 'new')
       for (const later of [0, 1, 299, 300, 599]) assert.equal(guard.take('a', at(first + later)), 'known')
     }
   })
 
+  test('does not reach what is older than itself, unless the clock was put back', () => {
+    const guard = new ReplayGuard(at(100))
+    assert.equal(guard.reaches(at(99), at(100)), false)
+    assert.equal(guard.reaches(at(99), at(5000)), false)
+    assert.equal(guard.reaches(at(100), at(100)), true)
+    assert.equal(guard.reaches(at(99), at(98)), true)
+  })
+
   test('remembers so many and no more, and takes others when time has passed', () => {
-    const guard = new ReplayGuard(2)
+    const guard = new ReplayGuard(at(0), 2)
     assert.deepEqual(
       ['a', 'b', 'c'].map((name) => guard.take(name, at(0))),
       ['new', 'new', 'full'],

@@ -1,19 +1,22 @@
-import { cancelsFor, due, finished, started } from '../fleet/dispatch.ts'
+import { cancelsFor, due, finished, type Heard, started } from '../fleet/dispatch.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatch, NodeName } from './dispatch.ts'
+import { noteForeign } from './foreign-report.ts'
 
 export interface RunCommandParts {
   readonly store: Store
   readonly keyring: Keyring
   readonly clock: Clock
   readonly random: Random
+  readonly logger: Logger
 }
 
 /** Run Command as the link sees it. */
-export function runCommand({ store, keyring, clock, random }: RunCommandParts): Dispatch {
+export function runCommand({ store, keyring, clock, random, logger }: RunCommandParts): Dispatch {
   const placeOf = ({ account, region, id }: NodeName) => ({ account, region, instanceId: id })
   return {
     waitingAmong: (place, ids) => store.read.commands.waitingAmong(place, ids),
@@ -26,18 +29,26 @@ export function runCommand({ store, keyring, clock, random }: RunCommandParts): 
     },
     async takeReport(node, report) {
       const place = placeOf(node)
+      const foreign: string[] = []
+      const note = (commandId: string, heard: Heard) => {
+        if (heard === 'foreign') foreign.push(commandId)
+      }
       // One after another, each on its own: a transaction holds one command's row, and waits for no second one.
       const ended = new Set(report.results.map(({ commandId }) => commandId))
       for (const { commandId, startedAt } of report.started) {
         // Its end says that it began, too.
         if (ended.has(commandId)) continue
-        await store.write((tx) => {
+        const heard = await store.write((tx) => {
           const doors = { keyring, random, now: clock.now() }
           return started(tx, place, { commandId, startedAt: new Date(startedAt) }, doors)
         })
+        note(commandId, heard)
       }
-      for (const result of report.results)
-        await store.write((tx) => finished(tx, place, result, { keyring, random, now: clock.now() }))
+      for (const result of report.results) {
+        const doors = { keyring, random, now: clock.now() }
+        note(result.commandId, await store.write((tx) => finished(tx, place, result, doors)))
+      }
+      noteForeign(logger, node.id, 'command', foreign)
     },
   }
 }
