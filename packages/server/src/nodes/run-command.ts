@@ -1,9 +1,10 @@
-import { cancelsFor, due, finished, started } from '../fleet/dispatch.ts'
+import { cancelsFor, due, type News, takeNews } from '../fleet/dispatch.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatch, NodeName } from './dispatch.ts'
+import { GatheredNews } from './gathered-news.ts'
 
 export interface RunCommandParts {
   readonly store: Store
@@ -14,6 +15,9 @@ export interface RunCommandParts {
 
 /** Run Command as the link sees it. */
 export function runCommand({ store, keyring, clock, random }: RunCommandParts): Dispatch {
+  const gathered = new GatheredNews(store, (tx, of, news) =>
+    takeNews(tx, of, news, { keyring, random, now: clock.now() }),
+  )
   const placeOf = ({ account, region, id }: NodeName) => ({ account, region, instanceId: id })
   return {
     waitingAmong: (place, ids) => store.read.commands.waitingAmong(place, ids),
@@ -24,20 +28,15 @@ export function runCommand({ store, keyring, clock, random }: RunCommandParts): 
         cancelled: await cancelsFor(store.read, place),
       }
     },
-    async takeReport(node, report) {
-      const place = placeOf(node)
+    async takeReport({ account, region, id: instanceId }, report) {
+      const tell = (commandId: string, news: News) => gathered.tell({ account, region, commandId }, news)
       // One after another, each on its own: a transaction holds one command's row, and waits for no second one.
       const ended = new Set(report.results.map(({ commandId }) => commandId))
       for (const { commandId, startedAt } of report.started) {
         // Its end says that it began, too.
-        if (ended.has(commandId)) continue
-        await store.write((tx) => {
-          const doors = { keyring, random, now: clock.now() }
-          return started(tx, place, { commandId, startedAt: new Date(startedAt) }, doors)
-        })
+        if (!ended.has(commandId)) await tell(commandId, { instanceId, startedAt: new Date(startedAt) })
       }
-      for (const result of report.results)
-        await store.write((tx) => finished(tx, place, result, { keyring, random, now: clock.now() }))
+      for (const result of report.results) await tell(result.commandId, { instanceId, result })
     },
   }
 }
