@@ -52,6 +52,8 @@ const NEVER: Span = { count: 0, firstAtMs: Number.POSITIVE_INFINITY, lastAtMs: 0
 const SIDE_BY_SIDE = 50
 /** What the shell script of a rotation takes on a machine of its own, most of it for the disk. */
 const SCRIPT_MS = 50
+/** What a login costs a machine's own processors, for processes and accounts. */
+const SHELL_MS = 80
 const doors = { ...systemDoors, log: () => {} }
 const sshds: SimulatedSshd[] = []
 let [changed, unchanged] = [NEVER, NEVER]
@@ -76,7 +78,7 @@ async function enrolled(asked: SimulatedFleet, number: number): Promise<() => Pr
   const { id: activationId = '', code: activationCode = '' } =
     activations[Math.floor(number / perActivation)] ?? {}
   const key = newNodeKey()
-  const sshd = number < ssh.count ? await SimulatedSshd.start(ssh.user) : undefined
+  const sshd = number < ssh.count ? await SimulatedSshd.start(ssh.user, SHELL_MS) : undefined
   if (sshd) sshds.push(sshd)
   const facts = factsOf(number, sshd)
   const body = JSON.stringify(registerRequest(key, { activationId, activationCode, facts }))

@@ -1,6 +1,7 @@
 /** An sshd without a machine: SSH itself is real, and the authorized_keys file is lines in memory. */
 import { once } from 'node:events'
 import { createServer, type Server as Listener } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2'
 import { authorizedKeysScript } from './authorized-keys-script.ts'
 
@@ -38,8 +39,11 @@ export class SimulatedSshd {
     this.#listener = listener
   }
 
-  /** Listens on a port of its own, as a host with a key of its own. */
-  static async start(user: string): Promise<SimulatedSshd> {
+  /**
+   * Listens on a port of its own, as a host with a key of its own.
+   * @param shellMs what the start of a shell is to take
+   */
+  static async start(user: string, shellMs = 0): Promise<SimulatedSshd> {
     const pair = utils.generateKeyPairSync('ed25519')
     const server = new Server({ hostKeys: [pair.private] })
     // As OpenSSH does: otherwise small packets wait for one another.
@@ -47,7 +51,7 @@ export class SimulatedSshd {
     listener.listen(0, LOOPBACK)
     await once(listener, 'listening')
     const sshd = new SimulatedSshd(user, listener, pair.public.split(' ').slice(0, 2).join(' '))
-    server.on('connection', (connection: Connection) => sshd.#serve(connection))
+    server.on('connection', (connection: Connection) => sshd.#serve(connection, shellMs))
     return sshd
   }
 
@@ -84,7 +88,7 @@ export class SimulatedSshd {
     return `lockstep: authorized_keys ${isSame ? 'is as it should be' : 'changed'}\n`
   }
 
-  #serve(connection: Connection): void {
+  #serve(connection: Connection, shellMs: number): void {
     let held: Held | undefined
     connection.on('authentication', (asked) => {
       held = this.#admitted(asked)
@@ -92,8 +96,11 @@ export class SimulatedSshd {
       else asked.reject(['publickey'])
     })
     connection.on('session', (accept) => {
-      accept().on('exec', (open, _, { command }) => {
-        if (answer(open(), command) && held) this.logins.set(held.line, (this.logins.get(held.line) ?? 0) + 1)
+      accept().on('exec', async (open, _, { command }) => {
+        const channel = open()
+        await sleep(shellMs)
+        if (answer(channel, command) && held)
+          this.logins.set(held.line, (this.logins.get(held.line) ?? 0) + 1)
       })
     })
     // A client that goes in the middle of something.
