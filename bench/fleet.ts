@@ -25,7 +25,7 @@ import { cpuMicroseconds, type Process } from './server.ts'
 
 /** As many as one activation admits at most. */
 const PER_ACTIVATION = 1_000
-const IDLE_SECONDS = 20
+const IDLE_SECONDS = Number(process.env.IDLE ?? 20)
 const LOOK_MS = 50
 
 export function fleet(report: Report, { nodes }: { readonly nodes: number }): Promise<void> {
@@ -122,20 +122,33 @@ async function askedOf(ssm: SSMClient, endpoint: string, { count, sshds }: Wante
 
 /** Answers the server's memory before they connected. */
 async function connected(child: ChildProcess, asked: SimulatedFleet, rss: () => number): Promise<number> {
-  child.send(asked)
-  await once(child, 'message')
+  await answered(child, asked)
   // Enrolment leaves garbage, which would pass for what nodes cost, or hide it.
   await sleep(IDLE_SECONDS * 1_000)
   const rssBefore = rss()
-  child.send('connect')
-  await once(child, 'message')
+  await answered(child, 'connect')
   return rssBefore
 }
 
 async function tell(child: ChildProcess): Promise<Told> {
-  child.send('tell')
-  const [told] = await once(child, 'message')
-  return told as Told // fleet-nodes.ts's own answer
+  return (await answered(child, 'tell')) as Told // fleet-nodes.ts's own answer
+}
+
+/** @throws Error where the nodes' process has ended instead */
+async function answered(child: ChildProcess, asked: SimulatedFleet | string): Promise<unknown> {
+  const over = new AbortController()
+  child.send(asked)
+  try {
+    const { signal } = over
+    return await Promise.race([
+      once(child, 'message', { signal }).then(([answer]) => answer),
+      once(child, 'exit', { signal }).then(([code]) => {
+        throw new Error(`the nodes' process ended with ${code}`)
+      }),
+    ])
+  } finally {
+    over.abort()
+  }
 }
 
 async function command(report: Report, { ssm, server: { pid }, count: nodes }: World): Promise<void> {

@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { createServer, type Server as Listener } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2'
+import { newKeyPair } from '../rotation/ssh-key-pair/key-format.ts'
 import { authorizedKeysScript } from './authorized-keys-script.ts'
 
 /** Of a CommonJS module, whose other names Node does not see from outside. */
 const { Server, utils } = ssh2
 
 const LOOPBACK = '127.0.0.1'
+const HOST = 'simulated-host'
 /** What `login.ts` asks for. */
 const PROOF = /^echo (lockstep-[0-9a-f]{32})$/
 const NO_SUCH_COMMAND = 127
@@ -44,13 +46,14 @@ export class SimulatedSshd {
    * @param shellMs what the start of a shell is to take
    */
   static async start(user: string, shellMs = 0): Promise<SimulatedSshd> {
-    const pair = utils.generateKeyPairSync('ed25519')
-    const server = new Server({ hostKeys: [pair.private] })
+    // Not ssh2's own: some of those it cannot read.
+    const { privateKey, publicKey } = await newKeyPair({ name: 'ed25519' }, HOST)
+    const server = new Server({ hostKeys: [privateKey] })
     // As OpenSSH does: otherwise small packets wait for one another.
     const listener = createServer({ noDelay: true }, (socket) => server.injectSocket(socket))
     listener.listen(0, LOOPBACK)
     await once(listener, 'listening')
-    const sshd = new SimulatedSshd(user, listener, pair.public.split(' ').slice(0, 2).join(' '))
+    const sshd = new SimulatedSshd(user, listener, publicKey.split(' ').slice(0, 2).join(' '))
     server.on('connection', (connection: Connection) => sshd.#serve(connection, shellMs))
     return sshd
   }
