@@ -25,7 +25,7 @@ import { cpuMicroseconds, type Process } from './server.ts'
 
 /** As many as one activation admits at most. */
 const PER_ACTIVATION = 1_000
-const IDLE_SECONDS = Number(process.env.IDLE ?? 20)
+const IDLE_SECONDS = 20
 const LOOK_MS = 50
 
 export function fleet(report: Report, { nodes }: { readonly nodes: number }): Promise<void> {

@@ -15,22 +15,23 @@ interface Look {
 }
 
 /** Systems Manager that answers what it is asked of a command with one look after another, the last one again and again. */
-function course(looks: readonly Look[]) {
+function course(looks: readonly Look[], nodesOf = (_commandId: string): readonly string[] => NODES) {
   const calls: string[] = []
   const sleptMs: number[] = []
   let nowMs = 0
   let at = -1
+  let sent = 0
   const look = () => looks[Math.min(at, looks.length - 1)]
   const ssm = new SSMClient({ region: 'us-east-1' })
-  const answers: Readonly<Record<string, () => object>> = {
-    SendCommandCommand: () => ({ Command: { CommandId: 'c' } }),
+  const answers: Readonly<Record<string, (commandId: string) => object>> = {
+    SendCommandCommand: () => ({ Command: { CommandId: `c${++sent}` } }),
     ListCommandsCommand: () => {
       at++
       const { Status, CompletedCount } = look() ?? {}
-      return { Commands: at < 0 ? [] : [{ CommandId: 'c', Status, CompletedCount }] }
+      return { Commands: at < 0 ? [] : [{ Status, CompletedCount }] }
     },
-    ListCommandInvocationsCommand: () => ({
-      CommandInvocations: NODES.map((InstanceId, n) => {
+    ListCommandInvocationsCommand: (commandId) => ({
+      CommandInvocations: nodesOf(commandId).map((InstanceId, n) => {
         const Status = look()?.nodes[n] ?? look()?.nodes.at(-1)
         return { InstanceId, Status, StatusDetails: Status }
       }),
@@ -42,7 +43,7 @@ function course(looks: readonly Look[]) {
         const isSearch = 'Filters' in input
         calls.push(isSearch ? 'search' : commandName)
         return {
-          output: isSearch ? { Commands: [] } : (answers[commandName]?.() ?? {}),
+          output: isSearch ? { Commands: [] } : (answers[commandName]?.(commandIdIn(input)) ?? {}),
           response: {},
         } as never
       },
@@ -56,6 +57,10 @@ function course(looks: readonly Look[]) {
     },
   }
   return { of: { ssm, pace, tag: { Key: 'tag:a', Values: ['b'] } }, calls, sleptMs }
+}
+
+function commandIdIn(input: object): string {
+  return 'CommandId' in input ? String(input.CommandId) : ''
 }
 
 test('while a command goes on its own row is looked at, and those of its nodes once enough of them have ended', async () => {
@@ -106,4 +111,18 @@ test('where the number of ends is not told, every look is at the nodes', async (
   ])
   const results = await runCommand(world.of, COMMAND, { awaited: NODES, waitMs: 60_000 })
   assert.ok([...results.values()].every(({ state }) => state === 'done'))
+})
+
+test('of more nodes than one command takes, each command is waited for as long as its own nodes take', async () => {
+  const ids = Array.from({ length: 120 }, (_, n) => `mi-${n}`)
+  const nodesOf = (commandId: string) => {
+    const from = (Number(commandId.slice(1)) - 1) * 50
+    return ids.slice(from, from + 50)
+  }
+  const world = course([{ Status: 'Success', CompletedCount: 50, nodes: ['Success'] }], nodesOf)
+  const options = { awaited: ids, waitMs: 60_000 }
+  const results = await runCommand(world.of, { ...COMMAND, nodeIds: ids }, options)
+  assert.deepEqual([...results.keys()].toSorted(), ids.toSorted())
+  assert.equal(world.calls.filter((name) => name === 'SendCommandCommand').length, 3)
+  assert.deepEqual(world.sleptMs, [])
 })

@@ -43,17 +43,25 @@ export async function runCommand(
   options: RunOptions,
 ): Promise<ReadonlyMap<string, CommandResult>> {
   const endsAtMs = of.pace.now() + options.waitMs
-  const ids: string[] = []
+  const sent: { readonly commandId: string; readonly awaited: ReadonlySet<string> }[] = []
   for (const target of targetsOf(of, command)) {
-    ids.push((await running(of, command, target)) ?? (await send(of, command, { target, ...options })))
+    const commandId =
+      (await running(of, command, target)) ?? (await send(of, command, { target, ...options }))
+    sent.push({ commandId, awaited: awaitedOf(target, options) })
   }
-  const awaited = new Set(options.awaited)
   const results = new Map<string, CommandResult>()
-  for (const commandId of ids) {
+  for (const { commandId, awaited } of sent) {
     const ending = await ended(of, commandId, { awaited, endsAtMs })
     for (const [nodeId, result] of ending) results.set(nodeId, { ...result, commandId })
   }
   return results
+}
+
+/** Of the nodes that are awaited, those that a command with this target can end on. */
+function awaitedOf({ Key, Values = [] }: Target, { awaited }: RunOptions): ReadonlySet<string> {
+  if (Key !== 'InstanceIds') return new Set(awaited)
+  const own = new Set(Values)
+  return new Set(awaited.filter((id) => own.has(id)))
 }
 
 function targetsOf({ tag }: Commands, { nodeIds }: NodeCommand): readonly Target[] {
