@@ -1,11 +1,11 @@
 /**
- * `npm run bench [-- SUITE… --secrets 1000,1000000 --seconds 5 --events 1000000 --nodes 1000 --write]`: what the parts of Lockstep cost, each
+ * `npm run bench [-- SUITE… --secrets 1000,1000000 --seconds 5 --events 1000000 --nodes 1000 --crowd 10000 --write]`: what the parts of Lockstep cost, each
  * beside a yardstick in the same run. Figures go to standard output and, with `--write`, to bench/results.md. Read the
  * ratios and the CPU time per request; requests a second swing with whatever else the machine does.
  */
 import { parseArgs } from 'node:util'
 import { delivery } from './delivery.ts'
-import { fleet } from './fleet.ts'
+import { crowd, fleet } from './fleet.ts'
 import { moving } from './moving.ts'
 import { postgres } from './postgres.ts'
 import { Report } from './report.ts'
@@ -20,6 +20,8 @@ export interface Sizes {
   readonly seconds: number
   readonly events: number
   readonly nodes: number
+  /** Nodes that do nothing but listen. */
+  readonly crowd: number
 }
 
 const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<void>>> = {
@@ -28,6 +30,7 @@ const SUITES: Readonly<Record<string, (report: Report, sizes: Sizes) => Promise<
   moving,
   rotation,
   fleet,
+  crowd,
   trail,
   delivery,
   rules,
@@ -40,6 +43,7 @@ const { values: flags, positionals } = parseArgs({
     seconds: { type: 'string', default: '5' },
     events: { type: 'string', default: '1000000' },
     nodes: { type: 'string', default: '1000' },
+    crowd: { type: 'string', default: '10000' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -48,6 +52,7 @@ const sizes = {
   seconds: Number(flags.seconds),
   events: Number(flags.events),
   nodes: Number(flags.nodes),
+  crowd: Number(flags.crowd),
 }
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   const suite = SUITES[name]

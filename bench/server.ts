@@ -46,9 +46,47 @@ const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding:
  * @see man 5 proc, /proc/pid/stat, fields 14 and 15
  */
 export function cpuMicroseconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statOf(pid)
   return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / TICKS_PER_SECOND
+}
+
+/**
+ * The same of whatever a process has started, and that in turn, as often as it is looked at: a process that has ended
+ * counts with what it had used at the last look. Those that are killed with their parents are in nobody's account.
+ * @see man 5 proc, /proc/pid/task/tid/children
+ */
+export class DescendantsCpu {
+  readonly #pid: number
+  readonly #used = new Map<number, number>()
+
+  constructor(pid: number) {
+    this.#pid = pid
+  }
+
+  look(): void {
+    this.#lookBelow(this.#pid)
+  }
+
+  get microseconds(): number {
+    return [...this.#used.values()].reduce((sum, used) => sum + used, 0)
+  }
+
+  #lookBelow(pid: number): void {
+    try {
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      for (const child of children.split(' ').filter(Boolean).map(Number)) {
+        this.#used.set(child, cpuMicroseconds(child))
+        this.#lookBelow(child)
+      }
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
+function statOf(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /** Resident memory in MiB. */

@@ -59,48 +59,70 @@ export async function cancelsFor(
 /** What came of a report: `foreign` where the node was never sent such a command, `over` where that has ended. */
 export type Heard = 'taken' | 'over' | 'foreign'
 
-/** A node has begun a command. Harmless to repeat; of what it was not sent, or is over, nothing comes. */
-export async function started(
+/** What a node tells of one command: that it has begun it, or how it has ended. */
+export type News =
+  | { readonly instanceId: string; readonly startedAt: Date }
+  | { readonly instanceId: string; readonly result: NodeResult }
+
+/**
+ * Takes what nodes tell of one command, in this order, and settles the command once for all of it: that looks at every
+ * node of the command. Answers what came of each. Harmless to repeat; of what a node was not sent, or what is over,
+ * nothing comes.
+ */
+export async function takeNews(
   tx: Tx,
-  node: NodePlace,
-  { commandId, startedAt }: { readonly commandId: string; readonly startedAt: Date },
+  of: CommandPart,
+  news: readonly News[],
   doors: DispatchDoors,
-): Promise<Heard> {
+): Promise<readonly Heard[]> {
   // The command's row first: whoever changes anything of it holds it.
-  const command = await tx.commands.find(node, commandId)
-  const invocation = command && (await tx.commands.invocation(node, commandId, node.instanceId))
-  if (!invocation) return 'foreign'
+  const command = await tx.commands.find(of, of.commandId)
+  if (!command) return news.map(() => 'foreign')
+  const content = news.some((each) => 'result' in each)
+    ? await tx.commands.content(of, of.commandId)
+    : undefined
+  const steps = content ? openSteps(doors.keyring, of, content.steps) : []
+  const heard: Heard[] = []
+  for (const each of news) {
+    const invocation = await tx.commands.invocation(of, of.commandId, each.instanceId)
+    if (!invocation) heard.push('foreign')
+    else if ('result' in each) heard.push(await takeEnd(tx, { of, invocation, steps }, each.result, doors))
+    else heard.push(await takeStart(tx, of, invocation, each.startedAt))
+  }
+  if (heard.includes('taken')) await settle(tx, command, doors)
+  return heard
+}
+
+async function takeStart(tx: Tx, place: Place, invocation: Invocation, startedAt: Date): Promise<Heard> {
   if (invocation.status !== 'Pending' && invocation.status !== 'Recalled') return 'over'
   const status = invocation.status === 'Pending' ? 'InProgress' : 'Cancelling'
-  await tx.commands.setInvocation(node, { ...invocation, status, startedAt })
-  await settle(tx, command, doors)
+  await tx.commands.setInvocation(place, { ...invocation, status, startedAt })
   return 'taken'
 }
 
+interface Ran {
+  readonly of: CommandPart
+  readonly invocation: Invocation
+  readonly steps: readonly NodeStep[]
+}
+
 /**
- * A node has ended a command. Harmless to repeat: an invocation ends once. What comes after it was given up is
- * dropped: its status has been told, counted and acted upon, and must not change any more.
+ * An invocation ends once. What comes after it was given up is dropped: its status has been told, counted and acted
+ * upon, and must not change any more.
  */
-export async function finished(
+async function takeEnd(
   tx: Tx,
-  node: NodePlace,
+  { of, invocation, steps }: Ran,
   result: NodeResult,
   doors: DispatchDoors,
 ): Promise<Heard> {
-  const { commandId } = result
-  const command = await tx.commands.find(node, commandId)
-  const invocation = command && (await tx.commands.invocation(node, commandId, node.instanceId))
-  if (!invocation) return 'foreign'
   if (!wasSent(invocation)) return 'over'
-  const content = await tx.commands.content(node, commandId)
-  const steps = content ? openSteps(doors.keyring, { ...node, commandId }, content.steps) : []
   const ran = ranOf(steps, result.steps)
-  const outcomes = ran.map((step) => outcomeOf({ ...node, commandId }, node.instanceId, step, doors))
+  const outcomes = ran.map((step) => outcomeOf(of, invocation.instanceId, step, doors))
   const startedAt = invocation.startedAt ?? outcomes[0]?.startedAt
   const status = endedAs(result.outcome, steps, ran)
   const ended = { ...invocation, status, startedAt, endedAt: outcomes.at(-1)?.endedAt ?? doors.now }
-  await tx.commands.setInvocation(node, ended, outcomes)
-  await settle(tx, command, doors)
+  await tx.commands.setInvocation(of, ended, outcomes)
   return 'taken'
 }
 

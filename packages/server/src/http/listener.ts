@@ -124,7 +124,7 @@ export class Listener implements AsyncDisposable {
     const server = listener.#server
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(options.port, options.host, () => {
+      server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
         server.off('error', reject)
         resolve()
       })
@@ -216,6 +216,11 @@ function claimedBytes({ headers }: IncomingMessage): number {
 }
 
 const NO_BODY = new Uint8Array()
+/**
+ * Connections that wait to be accepted, as many as Linux lets by itself. A thousand nodes report at once what one command
+ * did, and whoever finds no place comes again a second later, and then three and seven.
+ */
+const BACKLOG = 4_096
 /** How the gateway is told why a body is not there. */
 const REFUSED = { 'too large': { oversized: true }, 'no room': { crowded: true } } as const
 

@@ -1,4 +1,4 @@
-import { cancelsFor, due, finished, type Heard, started } from '../fleet/dispatch.ts'
+import { cancelsFor, due, type News, takeNews } from '../fleet/dispatch.ts'
 import type { Keyring } from '../keyring/keyring.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -6,6 +6,7 @@ import type { Random } from '../platform/random.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatch, NodeName } from './dispatch.ts'
 import { noteForeign } from './foreign-report.ts'
+import { GatheredNews } from './gathered-news.ts'
 
 export interface RunCommandParts {
   readonly store: Store
@@ -17,6 +18,9 @@ export interface RunCommandParts {
 
 /** Run Command as the link sees it. */
 export function runCommand({ store, keyring, clock, random, logger }: RunCommandParts): Dispatch {
+  const gathered = new GatheredNews(store, (tx, of, news) =>
+    takeNews(tx, of, news, { keyring, random, now: clock.now() }),
+  )
   const placeOf = ({ account, region, id }: NodeName) => ({ account, region, instanceId: id })
   return {
     waitingAmong: (place, ids) => store.read.commands.waitingAmong(place, ids),
@@ -27,28 +31,20 @@ export function runCommand({ store, keyring, clock, random, logger }: RunCommand
         cancelled: await cancelsFor(store.read, place),
       }
     },
-    async takeReport(node, report) {
-      const place = placeOf(node)
+    async takeReport({ account, region, id: instanceId }, report) {
       const foreign: string[] = []
-      const note = (commandId: string, heard: Heard) => {
+      const tell = async (commandId: string, news: News) => {
+        const heard = await gathered.tell({ account, region, commandId }, news)
         if (heard === 'foreign') foreign.push(commandId)
       }
       // One after another, each on its own: a transaction holds one command's row, and waits for no second one.
       const ended = new Set(report.results.map(({ commandId }) => commandId))
       for (const { commandId, startedAt } of report.started) {
         // Its end says that it began, too.
-        if (ended.has(commandId)) continue
-        const heard = await store.write((tx) => {
-          const doors = { keyring, random, now: clock.now() }
-          return started(tx, place, { commandId, startedAt: new Date(startedAt) }, doors)
-        })
-        note(commandId, heard)
+        if (!ended.has(commandId)) await tell(commandId, { instanceId, startedAt: new Date(startedAt) })
       }
-      for (const result of report.results) {
-        const doors = { keyring, random, now: clock.now() }
-        note(result.commandId, await store.write((tx) => finished(tx, place, result, doors)))
-      }
-      noteForeign(logger, node.id, 'command', foreign)
+      for (const result of report.results) await tell(result.commandId, { instanceId, result })
+      noteForeign(logger, instanceId, 'command', foreign)
     },
   }
 }

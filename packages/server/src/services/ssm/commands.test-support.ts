@@ -15,9 +15,9 @@ import {
   cancelsFor,
   type DispatchDoors,
   due,
-  finished,
+  type News,
   type NodeResult,
-  started,
+  takeNews,
 } from '../../fleet/dispatch.ts'
 import { putNodes } from '../../fleet/nodes.test-support.ts'
 import { systemRandom } from '../../platform/random.ts'
@@ -63,15 +63,17 @@ export class ScriptedNode {
     return cancelsFor(this.#server.house.store.read, this.#place)
   }
 
-  async starts(commandId: string): Promise<void> {
-    const startedAt = this.#doors.now
-    await this.#server.house.store.write((tx) =>
-      started(tx, this.#place, { commandId, startedAt }, this.#doors),
-    )
+  starts(commandId: string): Promise<void> {
+    return this.#tells(commandId, { instanceId: this.id, startedAt: this.#doors.now })
   }
 
-  async reports(result: NodeResult): Promise<void> {
-    await this.#server.house.store.write((tx) => finished(tx, this.#place, result, this.#doors))
+  reports(result: NodeResult): Promise<void> {
+    return this.#tells(result.commandId, { instanceId: this.id, result })
+  }
+
+  async #tells(commandId: string, news: News): Promise<void> {
+    const of = { ...this.#place, commandId }
+    await this.#server.house.store.write((tx) => takeNews(tx, of, [news], this.#doors))
   }
 
   /** Begins and ends a command of one step. */

@@ -204,7 +204,7 @@ export class AwsDouble implements AsyncDisposable {
       throw new Error('another filter')
     return this.commands
       .filter((each) => CommandId === undefined || each.CommandId === CommandId)
-      .map(({ invocations, ...rest }) => ({ ...rest, Status: statusOf([...invocations.values()]) }))
+      .map(({ invocations, ...rest }) => ({ ...rest, ...countedIn([...invocations.values()]) }))
       .filter(({ Status }) => !filter || Status === 'InProgress')
   }
 
@@ -233,6 +233,12 @@ export class AwsDouble implements AsyncDisposable {
       })
     return `<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><reservationSet>${items.join('')}</reservationSet></DescribeInstancesResponse>`
   }
+}
+
+function countedIn(invocations: readonly Invocation[]) {
+  const isPending = ({ Status }: Invocation) => Status === 'Pending'
+  const CompletedCount = invocations.filter((each) => !isPending(each)).length
+  return { Status: statusOf(invocations), CompletedCount }
 }
 
 function statusOf(invocations: readonly Invocation[]): string {

@@ -24,6 +24,8 @@ const EXECUTION_SECONDS = '120'
 /** The least and the most that SendCommand takes as the time in which a node is to begin, and a limit of our own. */
 const [MIN_START_SECONDS, MAX_START_SECONDS] = [30, 3600]
 const FIRST_LOOK_MS = 200
+/** While nodes come to their ends, and while none does. */
+const BUSY_LOOK_MS = 500
 const SLOWEST_LOOK_MS = 3_000
 /** Before what was sent is to be seen in lists. */
 const LOOKS_UNTIL_LISTED = 3
@@ -41,17 +43,25 @@ export async function runCommand(
   options: RunOptions,
 ): Promise<ReadonlyMap<string, CommandResult>> {
   const endsAtMs = of.pace.now() + options.waitMs
-  const ids: string[] = []
+  const sent: { readonly commandId: string; readonly awaited: ReadonlySet<string> }[] = []
   for (const target of targetsOf(of, command)) {
-    ids.push((await running(of, command, target)) ?? (await send(of, command, { target, ...options })))
+    const commandId =
+      (await running(of, command, target)) ?? (await send(of, command, { target, ...options }))
+    sent.push({ commandId, awaited: awaitedOf(target, options) })
   }
-  const awaited = new Set(options.awaited)
   const results = new Map<string, CommandResult>()
-  for (const commandId of ids) {
+  for (const { commandId, awaited } of sent) {
     const ending = await ended(of, commandId, { awaited, endsAtMs })
     for (const [nodeId, result] of ending) results.set(nodeId, { ...result, commandId })
   }
   return results
+}
+
+/** Of the nodes that are awaited, those that a command with this target can end on. */
+function awaitedOf({ Key, Values = [] }: Target, { awaited }: RunOptions): ReadonlySet<string> {
+  if (Key !== 'InstanceIds') return new Set(awaited)
+  const own = new Set(Values)
+  return new Set(awaited.filter((id) => own.has(id)))
 }
 
 function targetsOf({ tag }: Commands, { nodeIds }: NodeCommand): readonly Target[] {
@@ -152,24 +162,39 @@ interface Waiting {
   readonly endsAtMs: number
 }
 
-/** How the command went on each node, once it has ended on those that are awaited. */
+/**
+ * How the command went on each node, once it has ended on those that are awaited. While it goes on its own row alone is
+ * looked at: those of a thousand nodes are twenty calls.
+ */
 async function ended(
   { ssm, pace }: Commands,
   commandId: string,
   { awaited, endsAtMs }: Waiting,
 ): Promise<ReadonlyMap<string, CommandResult>> {
   let lookMs = FIRST_LOOK_MS
+  let before: number | undefined
   for (let looks = 1; ; looks++) {
     const [command] = (await listCommands(ssm, { CommandId: commandId })).commands
-    const results = await invocations(ssm, commandId)
-    const open = [...awaited].filter((id) => (results.get(id)?.state ?? 'waiting') === 'waiting')
-    // A command that is over has no further nodes, but lists may be behind.
-    const isOver = looks >= LOOKS_UNTIL_LISTED && command !== undefined && isTerminal(command.Status)
-    const isSettled = [...results.values()].every(({ state }) => state !== 'waiting')
-    if (open.length === 0 || (isOver && isSettled) || pace.now() + lookMs >= endsAtMs) return results
+    const isLast = pace.now() + lookMs >= endsAtMs
+    if (isLast || mayHaveEnded(command, awaited.size)) {
+      const results = await invocations(ssm, commandId)
+      const open = [...awaited].filter((id) => (results.get(id)?.state ?? 'waiting') === 'waiting')
+      // A command that is over has no further nodes, but lists may be behind.
+      const isOver = looks >= LOOKS_UNTIL_LISTED && command !== undefined && isTerminal(command.Status)
+      const isSettled = [...results.values()].every(({ state }) => state !== 'waiting')
+      if (open.length === 0 || (isOver && isSettled) || isLast) return results
+    }
     await pace.sleep(lookMs)
-    lookMs = Math.min(lookMs * 1.5, SLOWEST_LOOK_MS)
+    const slowestMs = command?.CompletedCount === before ? SLOWEST_LOOK_MS : BUSY_LOOK_MS
+    lookMs = Math.min(lookMs * 1.5, slowestMs)
+    before = command?.CompletedCount
   }
+}
+
+/** Whether so many nodes may have ended; those that have are not always those that are awaited. */
+function mayHaveEnded(command: SentCommand | undefined, nodes: number): boolean {
+  if (command?.CompletedCount === undefined || isTerminal(command.Status)) return true
+  return command.CompletedCount >= nodes
 }
 
 async function invocations(ssm: SSMClient, CommandId: string): Promise<ReadonlyMap<string, CommandResult>> {
