@@ -16,6 +16,7 @@ export interface RotationEvent {
     readonly Attempt?: number
     readonly Reason?: string
     readonly ErrorType?: string
+    readonly ErrorMessage?: string
     readonly NextAttemptAt?: string
   }
 }
@@ -67,11 +68,15 @@ export function rotationStatus({ events, isDeleted, ...told }: Told, now: Date):
     state,
     pendingVersion: pending,
     ...(pending === undefined ? {} : { step: last?.data.Step, attempts: last?.data.Attempt }),
-    lastError: failure && [failure.data.Reason, failure.data.ErrorType].filter(Boolean).join(': '),
+    lastError: failure && saidOf(failure.data),
     lastErrorAt: failure?.at,
     nextAttemptAt: state === 'retrying' ? last?.data.NextAttemptAt : undefined,
     isOverdue: told.nextRotationBy !== undefined && new Date(told.nextRotationBy) < now,
   }
+}
+
+function saidOf({ Reason, ErrorType, ErrorMessage }: RotationEvent['data']): string {
+  return [Reason, ErrorType, ErrorMessage].filter(Boolean).join(': ')
 }
 
 /** Whether an event may be about the pending version: Amazon's do not say which one they are about. */
