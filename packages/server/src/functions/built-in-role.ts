@@ -106,7 +106,7 @@ function nodesOf(account: string, partition: string): readonly object[] {
       // Any value, so that fleets can have keys of their own; another name is the administrator's to add.
       Condition: { StringLike: { 'ssm:resourceTag/RotateSSHKeys': '*' } },
     },
-    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: NODE_READS, Resource: '*' },
+    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: [...NODE_READS, 'ssm:CancelCommand'], Resource: '*' },
   ]
 }
 
