@@ -12,10 +12,12 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { ListCommandInvocationsCommand, ListCommandsCommand } from '@aws-sdk/client-ssm'
 import { cleanEnvironment } from './loopback.ts'
 import { finish } from './process.ts'
+import { sdk } from './sdk.ts'
 import { Scratch } from './server.ts'
 import { withSsh } from './ssh-clients.ts'
 import { NODE_USERS, noNodes, type SshNode, uidOf } from './ssh-node.ts'
@@ -87,6 +89,7 @@ describe('a rotation of SSH keys', options, () => {
   })
 
   test('is of the nodes with the tag alone, whichever tag that is', async () => {
+    await admitRotation(world, { Team: 'red' })
     for (const [settings, isBlue] of [
       [{ user: 'fay' }, false],
       [{ user: 'ivy', 'tag-value': 'blue' }, true],
@@ -173,7 +176,8 @@ describe('a rotation of SSH keys', options, () => {
     const { step, message } = await failure(world, arn, token)
     assert.equal(step, 'testSecret')
     assert.match(message, new RegExp(`1 node\\(s\\): ${silent.id} \\(no login: `))
-    assert.deepEqual(await stages(world, arn), { [first]: ['AWSCURRENT'], [token]: ['AWSPENDING'] })
+    const labels = await stages(world, arn)
+    assert.deepEqual([labels[first], labels[token]], [['AWSCURRENT'], ['AWSPENDING']])
     assert.match((await told(world, 'status', arn)).lastError, new RegExp(silent.id))
     const found = await told(world, 'doctor', arn)
     assert.ok(found.some(({ kind, nodeId }: Finding) => kind === 'away' && nodeId === silent.id))
@@ -209,6 +213,21 @@ describe('a rotation of SSH keys', options, () => {
 interface Finding {
   readonly kind: string
   readonly nodeId?: string
+}
+
+/** As the guide says for another tag than RotateSSHKeys. */
+async function admitRotation({ caller }: SshWorld, tag: Readonly<Record<string, string>>): Promise<void> {
+  const conditions = Object.entries(tag).map(([name, value]) => [`ssm:resourceTag/${name}`, value])
+  const statement = {
+    Effect: 'Allow',
+    Action: ['ssm:SendCommand', 'ssm:CreateAssociation', 'ssm:UpdateAssociation'],
+    Resource: ['arn:aws:ec2:*:*:instance/*', 'arn:aws:ssm:*:*:managed-instance/*'],
+    Condition: { StringEquals: Object.fromEntries(conditions) },
+  }
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+  await sdk(IAMClient, caller).send(
+    new PutRolePolicyCommand({ RoleName: 'lockstep-rotation', PolicyName: 'another-tag', PolicyDocument }),
+  )
 }
 
 /** What ssh-keygen makes of a pair. */

@@ -47,13 +47,19 @@ export async function begin(world: SshWorld, SecretId: string): Promise<string> 
 /** A rotation from its beginning to its end. */
 export async function rotate(world: SshWorld, secretId: string): Promise<string> {
   const token = await begin(world, secretId)
-  await rotated(world, secretId, token)
+  await rotated(world, secretId, token, { mayFail: false })
   return token
 }
 
 /** Until Secrets Manager says that it is over: AWSCURRENT moves long before, as the old key is still to go. */
-export async function rotated(world: SshWorld, secretId: string, token: string): Promise<void> {
+export async function rotated(
+  world: SshWorld,
+  secretId: string,
+  token: string,
+  { mayFail } = { mayFail: true },
+): Promise<void> {
   await eventually(world, `an end of the rotation of ${secretId} to ${token}`, async () => {
+    if (!mayFail) assert.equal((await recorded(world, 'RotationFailed', token))?.ErrorMessage, undefined)
     if (!(await stages(world, secretId))[token]?.includes('AWSCURRENT')) return false
     return await recorded(world, 'RotationSucceeded', token)
   })
