@@ -106,7 +106,7 @@ function nodesOf(account: string, partition: string): readonly object[] {
       // Any value, so that fleets can have keys of their own; another name is the administrator's to add.
       Condition: { StringLike: { 'ssm:resourceTag/RotateSSHKeys': '*' } },
     },
-    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: [...NODE_READS, 'ssm:CancelCommand'], Resource: '*' },
+    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: NODE_FLEET_ACTIONS, Resource: '*' },
   ]
 }
 
@@ -119,7 +119,9 @@ export const ROTATION_ACTIONS: readonly string[] = [
   'secretsmanager:UpdateSecretVersionStage',
 ]
 
-const NODE_READS = [
+/** Of no node in particular: reads, and taking back what nodes have not taken. */
+export const NODE_FLEET_ACTIONS: readonly string[] = [
+  'ssm:CancelCommand',
   'ssm:DescribeAssociation',
   'ssm:DescribeInstanceInformation',
   'ssm:GetCommandInvocation',

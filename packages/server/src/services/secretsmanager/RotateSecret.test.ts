@@ -10,7 +10,14 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { LAMBDA_ARN, openScene, putFunction, Rotator, stages, threw } from '../../rotation/scene.test-support.ts'
+import {
+  LAMBDA_ARN,
+  openScene,
+  putFunction,
+  Rotator,
+  stages,
+  threw,
+} from '../../rotation/scene.test-support.ts'
 import { withoutClientRequestToken } from '../../testing/without-client-request-token.ts'
 
 const DAILY = { AutomaticallyAfterDays: 1 }
