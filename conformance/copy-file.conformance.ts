@@ -16,7 +16,8 @@ import {
 import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Ending } from './process.ts'
 import { type Caller, newUser, sdk } from './sdk.ts'
-import { noNodes, SSH_USER, type SshNode, SshWorld } from './ssh-world.ts'
+import { noNodes, SSH_USER, type SshNode } from './ssh-node.ts'
+import { SshWorld } from './ssh-world.ts'
 
 const reason = noNodes()
 const options = reason === undefined ? {} : { skip: reason }

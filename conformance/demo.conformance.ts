@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { cleanEnvironment } from './loopback.ts'
 import { finish } from './process.ts'
 import { Scratch } from './server.ts'
-import { noNodes } from './ssh-world.ts'
+import { noNodes } from './ssh-node.ts'
 
 const DEMO = join(import.meta.dirname, '../scripts/demo.ts')
 const LIMIT_MS = 300_000

@@ -7,7 +7,8 @@ import { AwsCli } from './aws-cli.ts'
 import { AWS, PYTHON } from './components.ts'
 import { finish } from './process.ts'
 import { newUser, sdk } from './sdk.ts'
-import { noNodes, type SshNode, SshWorld } from './ssh-world.ts'
+import { noNodes, type SshNode } from './ssh-node.ts'
+import { SshWorld } from './ssh-world.ts'
 import { until } from './until.ts'
 
 const reason = noNodes() ?? (existsSync(AWS) ? undefined : 'aws-cli: conformance/setup has not been run')

@@ -1,13 +1,14 @@
 /** Clients that log in to nodes again and again, with the key as the secret has it at that moment. */
-import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { Hidden } from '../packages/workers/src/rotation/hidden.ts'
 import { logIn } from '../packages/workers/src/rotation/ssh-key-pair/login.ts'
+import { cleanEnvironment } from './loopback.ts'
+import { finish } from './process.ts'
 import { Scratch } from './server.ts'
-import { SSH_USER, type SshNode, type SshWorld } from './ssh-world.ts'
+import { SSH_USER, type SshNode } from './ssh-node.ts'
+import type { SshWorld } from './ssh-world.ts'
 
 /** How long every other client keeps a key between reading and using it. The drain has to be longer. */
 const HOLD_MS = 3_000
@@ -22,9 +23,6 @@ export interface Logins {
 /** Begins so many of each kind. What `stop` answers is complete. */
 export function beginLogins(world: SshWorld, secretId: string, of: { ssh: number; ssh2: number }) {
   const logins: Logins = { count: 0, failures: [], keys: new Set() }
-  const scratch = new Scratch()
-  const knownHosts = join(scratch.path, 'known_hosts')
-  writeFileSync(knownHosts, world.nodes.map(({ knownHost }) => knownHost).join(''))
   let isOver = false
   const work = async (offset: number, attempt: (node: SshNode, key: string) => Promise<string>) => {
     for (let n = offset; !isOver; n++) {
@@ -40,32 +38,32 @@ export function beginLogins(world: SshWorld, secretId: string, of: { ssh: number
   }
   const running = [
     ...Array.from({ length: of.ssh2 }, (_, n) => work(n, withSsh2)),
-    ...Array.from({ length: of.ssh }, (_, n) =>
-      work(n, (node, key) => withSsh(node, key, scratch, knownHosts)),
-    ),
+    ...Array.from({ length: of.ssh }, (_, n) => work(n, withSsh)),
   ]
   return {
     logins,
     async stop(): Promise<Logins> {
       isOver = true
       await Promise.all(running)
-      scratch[Symbol.dispose]()
       return logins
     },
   }
 }
 
-async function withSsh2(node: SshNode, privateKey: string): Promise<string> {
+/** Answers why the login failed; nothing where it did not. */
+export async function withSsh2(node: SshNode, privateKey: string, user: string = SSH_USER): Promise<string> {
   const hostKeys = [node.knownHost.replace(/^\S+ /, '').trim()]
-  const address = { host: '127.0.0.1', port: node.port, hostKeys }
-  const { outcome, why } = await logIn(address, { user: SSH_USER, privateKey: new Hidden(privateKey) })
+  const address = { host: node.address, port: node.port, hostKeys }
+  const { outcome, why } = await logIn(address, { user, privateKey: new Hidden(privateKey) })
   return outcome === 'ok' ? '' : `${outcome}: ${why}`
 }
 
-/** OpenSSH's own client, which wants a file. */
-function withSsh(node: SshNode, privateKey: string, { path }: Scratch, knownHosts: string): Promise<string> {
-  const file = join(path, randomBytes(8).toString('hex'))
-  writeFileSync(file, privateKey, { mode: 0o600 })
+/** The same by OpenSSH's own client, which wants files. */
+export async function withSsh(node: SshNode, privateKey: string, user: string = SSH_USER): Promise<string> {
+  using scratch = new Scratch()
+  const [key, knownHosts] = [join(scratch.path, 'key'), join(scratch.path, 'known_hosts')]
+  writeFileSync(key, privateKey, { mode: 0o600 })
+  writeFileSync(knownHosts, node.knownHost)
   const options = [
     'BatchMode=yes',
     'IdentitiesOnly=yes',
@@ -74,22 +72,9 @@ function withSsh(node: SshNode, privateKey: string, { path }: Scratch, knownHost
   ]
   const args = [
     ...options.flatMap((option) => ['-o', option]),
-    '-F',
-    'none',
-    '-i',
-    file,
-    '-p',
-    String(node.port),
+    ...['-F', 'none', '-i', key, '-p', String(node.port)],
+    ...['--', `${user}@${node.address}`, 'true'],
   ]
-  const child = spawn('ssh', [...args, '--', `${SSH_USER}@127.0.0.1`, 'true'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const said: Buffer[] = []
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk))
-  return new Promise((resolve) =>
-    child.on('close', (code) => {
-      rmSync(file)
-      resolve(code === 0 ? '' : `ssh ended with ${code}: ${Buffer.concat(said).toString().trim()}`)
-    }),
-  )
+  const { code, stderr } = await finish('ssh', args, { env: cleanEnvironment(scratch.path) })
+  return code === 0 ? '' : `ssh ended with ${code}: ${stderr.trim()}`
 }

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { ListCommandsCommand } from '@aws-sdk/client-ssm'
 import { beginLogins } from './ssh-clients.ts'
-import { noNodes, SSH_USER, SshWorld } from './ssh-world.ts'
+import { noNodes, SSH_USER } from './ssh-node.ts'
+import { SshWorld } from './ssh-world.ts'
 
 const reason = noNodes()
 

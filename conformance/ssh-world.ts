@@ -1,7 +1,6 @@
-/** A Lockstep with nodes: for each an sshd and an agent in a mount namespace of their own, where root has another home. */
+/** A Lockstep with nodes, all of it real, on one machine. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,26 +14,16 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm'
 import { cleanEnvironment, type Environment } from './loopback.ts'
-import { type Ending, finish } from './process.ts'
+import { finish } from './process.ts'
 import { type Caller, callerOf, sdk } from './sdk.ts'
-import { Scratch, Server } from './server.ts'
+import { clockBy, Scratch, Server, type ServerOptions } from './server.ts'
+import { AGENT, furnish, type Place, SshNode } from './ssh-node.ts'
 
-const AGENT = join(import.meta.dirname, '../packages/agent/bin/lockstep-agent')
 const ENROLLED_WITHIN_MS = 60_000
-const ONLINE_WITHIN_MS = 30_000
-const COMMAND_WITHIN_MS = 60_000
+const ONLINE_WITHIN_MS = 60_000
 const LOOK_AGAIN_MS = 100
 
 const NODE_ROLE = 'node'
-
-export const SSH_USER = 'root'
-
-/** Why nodes cannot be made here; undefined where they can. */
-export function noNodes(): string | undefined {
-  if (!existsSync('/usr/sbin/sshd')) return 'openssh-server is not installed'
-  const isAllowed = spawnSync('unshare', ['--mount', 'true']).status === 0 && process.getuid?.() === 0
-  return isAllowed ? undefined : 'mount namespaces need root'
-}
 
 export interface SshSecret {
   readonly PrivateKey: string
@@ -48,86 +37,13 @@ export interface NodeOptions {
   readonly address?: string
   /** Where its agent goes; absent: to the server itself. */
   readonly endpoint?: string
+  readonly isRogue?: boolean
+  /** Of the disk that homes but root's are on; absent: the machine's own. */
+  readonly homesBytes?: number
 }
 
 const ROTATES = { RotateSSHKeys: 'True' }
 const LOOPBACK = '127.0.0.1'
-
-interface Place {
-  readonly folder: string
-  readonly address: string
-  readonly port: number
-  /** Where the agent goes. */
-  readonly endpoint: string
-}
-
-export class SshNode {
-  readonly id: string
-  readonly address: string
-  readonly port: number
-  readonly folder: string
-  readonly #children: ChildProcess[] = []
-
-  constructor(id: string, { folder, address, port }: Place) {
-    this.id = id
-    this.address = address
-    this.port = port
-    this.folder = folder
-  }
-
-  /** Runs a program on the node, in root's home, to its end. */
-  run(command: readonly string[], env: Environment = {}): Promise<Ending> {
-    const args = ['--mount', 'sh', '-c', IN_HOME, 'sh', join(this.folder, 'home'), ...command]
-    return finish('unshare', args, {
-      env: { ...cleanEnvironment('/root'), ...env },
-      limitMs: COMMAND_WITHIN_MS,
-    })
-  }
-
-  start(): void {
-    this.startAgent()
-    this.startSshd()
-  }
-
-  startSshd(): void {
-    this.#children.push(
-      inNode(this.folder, ['/usr/sbin/sshd', '-D', '-e', '-f', join(this.folder, 'sshd_config')]),
-    )
-  }
-
-  startAgent(): void {
-    this.#children.push(inNode(this.folder, [AGENT, 'run', '--config', join(this.folder, 'agent.json')]))
-  }
-
-  authorizedKeys(): string {
-    const path = join(this.folder, 'home/.ssh/authorized_keys')
-    return existsSync(path) ? readFileSync(path, 'utf8') : ''
-  }
-
-  /** A line for known_hosts. */
-  get knownHost(): string {
-    return `[${this.address}]:${this.port} ${readFileSync(join(this.folder, 'host_key.pub'), 'utf8')}`
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.#children.splice(0).map(end))
-  }
-}
-
-/** Where /root is the node's own folder. */
-const IN_HOME = 'mount --bind "$1" /root && shift && cd /root && exec "$@"'
-
-function inNode(folder: string, command: readonly string[]): ChildProcess {
-  const args = ['--mount', 'sh', '-c', IN_HOME, 'sh', join(folder, 'home'), ...command]
-  return spawn('unshare', args, { env: cleanEnvironment('/root'), stdio: 'ignore' })
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const closed = new Promise((done) => child.once('close', done))
-  child.kill('SIGTERM')
-  await closed
-}
 
 export class SshWorld implements AsyncDisposable {
   readonly secrets: SecretsManagerClient
@@ -136,11 +52,11 @@ export class SshWorld implements AsyncDisposable {
   readonly caller: Caller
   readonly nodes: SshNode[] = []
   readonly #parts: AsyncDisposableStack
-  readonly #server: Server | undefined
+  readonly #own: Own | undefined
 
-  private constructor(parts: AsyncDisposableStack, server: Server | undefined, caller: Caller) {
+  private constructor(parts: AsyncDisposableStack, caller: Caller, own?: Own) {
     this.#parts = parts
-    this.#server = server
+    this.#own = own
     this.caller = caller
     this.secrets = sdk(SecretsManagerClient, caller)
     this.ssm = sdk(SSMClient, caller)
@@ -149,8 +65,18 @@ export class SshWorld implements AsyncDisposable {
 
   static async start(nodes: number): Promise<SshWorld> {
     await using parts = new AsyncDisposableStack()
-    const server = parts.use(await Server.start())
-    const world = new SshWorld(parts.move(), server, callerOf(await server.administrator()))
+    const { path } = parts.use(new Scratch())
+    const clock = join(path, 'clock')
+    writeFileSync(clock, '0')
+    const options = {
+      directory: join(path, 'data'),
+      flags: ['--listen', `${LOOPBACK}:${await freePort(LOOPBACK)}`],
+      env: clockBy(clock),
+    }
+    const server = parts.use(await Server.start(options))
+    const administrator = await server.administrator()
+    const own = { options, server, administrator, clock }
+    const world = new SshWorld(parts.move(), callerOf(administrator), own)
     try {
       await world.#makeRole()
       for (let n = 0; n < nodes; n++) await world.join()
@@ -163,37 +89,76 @@ export class SshWorld implements AsyncDisposable {
 
   /** Around servers that run already and outlive it; without nodes. @param caller Which of them is asked, and as whom. */
   static async around(caller: Caller): Promise<SshWorld> {
-    const world = new SshWorld(new AsyncDisposableStack(), undefined, caller)
+    const world = new SshWorld(new AsyncDisposableStack(), caller)
     await world.#makeRole()
     return world
   }
 
-  /** Its own, where it has one. */
   get server(): Server {
-    assert.ok(this.#server, 'the servers are not this world’s')
-    return this.#server
+    return this.#owned.server
+  }
+
+  /** What `lockstep` and `aws` are called with. */
+  get administrator(): Environment {
+    return this.#owned.administrator
+  }
+
+  get #owned(): Own {
+    assert.ok(this.#own, 'the servers are not this world’s')
+    return this.#own
   }
 
   /** A new node whose agent is connected, with the tag by which rotations find it. */
-  async join(options: NodeOptions = {}): Promise<SshNode> {
-    const { tags = ROTATES, address = LOOPBACK, endpoint = this.caller.endpoint } = options
+  async join({ homesBytes, ...options }: NodeOptions = {}): Promise<SshNode> {
+    const { tags = ROTATES, address = LOOPBACK, isRogue = false, endpoint = this.caller.endpoint } = options
     const folder = this.#parts.use(new Scratch()).path
-    const place = { folder, address, port: await freePort(address), endpoint }
-    mkdirSync(join(folder, 'home'), { mode: 0o700 })
+    const place = { folder, address, port: await freePort(address), isRogue, endpoint }
+    if (homesBytes !== undefined) await this.#disk(join(folder, 'homes'), homesBytes)
+    furnish(place)
     mkdirSync('/run/sshd', { recursive: true })
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'host_key')])
-    writeFileSync(join(folder, 'sshd_config'), sshdConfig(place))
     const node = new SshNode(await this.#enrol(place), place)
     // First, so that nothing begins in a world that is over.
     this.#parts.defer(() => node.stop())
     node.start()
     this.nodes.push(node)
-    await this.#online(node.id)
-    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-    await this.ssm.send(
-      new AddTagsToResourceCommand({ ResourceType: 'ManagedInstance', ResourceId: node.id, Tags }),
-    )
+    await this.pinged(node, 'Online')
+    if (Object.keys(tags).length > 0) await this.tag(node, tags)
     return node
+  }
+
+  async tag({ id: ResourceId }: SshNode, tags: Readonly<Record<string, string>>): Promise<void> {
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+    await this.ssm.send(new AddTagsToResourceCommand({ ResourceType: 'ManagedInstance', ResourceId, Tags }))
+  }
+
+  /** Puts the server's clock ahead of the machine's, also while it runs. Beyond five minutes agents are refused. */
+  ahead(ms: number): void {
+    writeFileSync(this.#owned.clock, String(ms))
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    await this.server.kill()
+  }
+
+  /** The next server at the same place. */
+  async begin(): Promise<void> {
+    this.#owned.server = this.#parts.use(await Server.start(this.#owned.options))
+  }
+
+  /** Until the node is told of so. */
+  async pinged({ id }: SshNode, status: 'Online' | 'ConnectionLost'): Promise<void> {
+    const limit = performance.now() + ONLINE_WITHIN_MS
+    const Filters = [{ Key: 'InstanceIds', Values: [id] }]
+    for (;;) {
+      const { InstanceInformationList = [] } = await this.ssm.send(
+        new DescribeInstanceInformationCommand({ Filters }),
+      )
+      if (InstanceInformationList[0]?.PingStatus === status) return
+      assert.ok(performance.now() < limit, `${id} is not ${status}`)
+      await sleep(LOOK_AGAIN_MS)
+    }
   }
 
   async current(secretId: string): Promise<SshSecret> {
@@ -228,34 +193,20 @@ export class SshWorld implements AsyncDisposable {
     return stdout.trim()
   }
 
-  async #online(id: string): Promise<void> {
-    const limit = performance.now() + ONLINE_WITHIN_MS
-    const Filters = [{ Key: 'InstanceIds', Values: [id] }]
-    for (;;) {
-      const { InstanceInformationList = [] } = await this.ssm.send(
-        new DescribeInstanceInformationCommand({ Filters }),
-      )
-      if (InstanceInformationList[0]?.PingStatus === 'Online') return
-      assert.ok(performance.now() < limit, `${id} is not online`)
-      await sleep(LOOK_AGAIN_MS)
-    }
+  async #disk(path: string, bytes: number): Promise<void> {
+    mkdirSync(path)
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=755`, 'tmpfs', path])
+    this.#parts.defer(() => run('umount', ['--lazy', path]).then(() => {}))
   }
 }
 
-function sshdConfig({ folder, address, port }: Place): string {
-  const lines = [
-    `Port ${port}`,
-    `ListenAddress ${address}`,
-    `HostKey ${folder}/host_key`,
-    `PidFile ${folder}/sshd.pid`,
-    'PasswordAuthentication no',
-    'PermitRootLogin prohibit-password',
-    'UsePAM no',
-    'Subsystem sftp internal-sftp',
-    // Six clients that reconnect without a pause are no attack here.
-    'MaxStartups 200:30:400',
-  ]
-  return `${lines.join('\n')}\n`
+/** What a world has that is not around others' servers. */
+interface Own {
+  readonly options: ServerOptions
+  server: Server
+  readonly administrator: Environment
+  /** The file that says how far ahead the server's clock is. */
+  readonly clock: string
 }
 
 async function run(file: string, args: readonly string[]) {

@@ -12,7 +12,8 @@ import {
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { type Caller, newUser } from '../conformance/sdk.ts'
-import { noNodes, SSH_USER, type SshNode, SshWorld } from '../conformance/ssh-world.ts'
+import { noNodes, SSH_USER, type SshNode } from '../conformance/ssh-node.ts'
+import { SshWorld } from '../conformance/ssh-world.ts'
 
 /** Half a minute on a machine that does nothing else. */
 const LIMIT_MS = 240_000

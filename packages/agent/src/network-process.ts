@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import type { Listen, Report } from '@lockstep/wire'
 import { Link } from './link.ts'
 import { systemDoors } from './platform.ts'
+import { SignOfLife } from './sign-of-life.ts'
 
 /** What the agent tells the process that speaks with the network. */
 export type ToNetwork =
@@ -25,6 +26,7 @@ export type FromNetwork =
   | { readonly kind: 'reported'; readonly id: number; readonly answer?: unknown; readonly error?: string }
 
 let link: Link | undefined
+let sign: SignOfLife | undefined
 let listen: Listen | undefined
 
 function tell(message: FromNetwork): void {
@@ -37,7 +39,7 @@ process.on('message', (message: ToNetwork) => {
       const { endpoint, ca, node, key } = message
       listen = message.listen
       const first = message.listen
-      link = new Link({
+      const opened = new Link({
         server: { endpoint, ca },
         node,
         key: createPrivateKey(key),
@@ -45,7 +47,10 @@ process.on('message', (message: ToNetwork) => {
         listen: () => listen ?? first,
         onLine: (line) => tell({ kind: 'line', line }),
       })
-      void link.run()
+      link = opened
+      void opened.run()
+      sign?.[Symbol.dispose]()
+      sign = new SignOfLife((report) => opened.report(report), systemDoors)
       return
     }
     case 'listen':

@@ -49,6 +49,10 @@ test('a failed attempt is told with its step, its class and the next try', () =>
   assert.equal(found.attempts, 2)
   assert.equal(found.lastError, 'Threw: ValueError')
   assert.equal(found.nextAttemptAt, '2026-01-15T10:05:00.000Z')
+  const ErrorMessage = 'testSecret: 1 node(s): mi-1 (no login)'
+  const worded = { ...RETRIED, data: { ...RETRIED.data, ErrorMessage } }
+  const { lastError } = status({ versions: [CURRENT, PENDING], events: [worded] })
+  assert.equal(lastError, `Threw: ValueError: ${ErrorMessage}`)
 })
 
 test('events of other versions, and of tests, say nothing of the pending one', () => {

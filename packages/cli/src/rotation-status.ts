@@ -11,11 +11,14 @@ export interface RotationEvent {
   readonly name: string
   /** Amazon's own events have fewer of these members. */
   readonly data: {
+    /** The ARN. */
+    readonly SecretId?: string
     readonly VersionId?: string
     readonly Step?: string
     readonly Attempt?: number
     readonly Reason?: string
     readonly ErrorType?: string
+    readonly ErrorMessage?: string
     readonly NextAttemptAt?: string
   }
 }
@@ -54,11 +57,14 @@ export interface RotationStatus extends Omit<Told, 'events' | 'isDeleted'> {
   readonly isOverdue: boolean
 }
 
+/** The version that a rotation is making. */
+export function pendingIn(versions: readonly VersionTold[]): VersionTold | undefined {
+  return versions.find(({ labels }) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'))
+}
+
 /** Where a secret's rotation stands, by what any Secrets Manager and CloudTrail tell. */
 export function rotationStatus({ events, isDeleted, ...told }: Told, now: Date): RotationStatus {
-  const pending = told.versions.find(
-    ({ labels }) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'),
-  )?.id
+  const pending = pendingIn(told.versions)?.id
   const last = events.find(({ name, data }) => !name.startsWith('Test') && isAbout(data.VersionId, pending))
   const failure = pending === undefined ? undefined : lastFailure(events, pending)
   const state = stateOf({ ...told, isDeleted, pending, last })
@@ -67,11 +73,15 @@ export function rotationStatus({ events, isDeleted, ...told }: Told, now: Date):
     state,
     pendingVersion: pending,
     ...(pending === undefined ? {} : { step: last?.data.Step, attempts: last?.data.Attempt }),
-    lastError: failure && [failure.data.Reason, failure.data.ErrorType].filter(Boolean).join(': '),
+    lastError: failure && saidOf(failure.data),
     lastErrorAt: failure?.at,
     nextAttemptAt: state === 'retrying' ? last?.data.NextAttemptAt : undefined,
     isOverdue: told.nextRotationBy !== undefined && new Date(told.nextRotationBy) < now,
   }
+}
+
+function saidOf({ Reason, ErrorType, ErrorMessage }: RotationEvent['data']): string {
+  return [Reason, ErrorType, ErrorMessage].filter(Boolean).join(': ')
 }
 
 /** Whether an event may be about the pending version: Amazon's do not say which one they are about. */

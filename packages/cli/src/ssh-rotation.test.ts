@@ -37,6 +37,10 @@ test('once the key is current a node goes from done over retiring to done, and h
 test('a node that is away holds a rotation up; of one that is over it gets the key when it returns', () => {
   assert.deepEqual(phase(PENDING, { added: [told('a', 'Pending')] }, 'ConnectionLost'), ['away', true])
   assert.deepEqual(phase(OVER, {}, 'ConnectionLost'), ['away', false])
+  const added = [told('a', 'Cancelled')]
+  assert.deepEqual(phase(PENDING, { added }), ['failed', true])
+  assert.deepEqual(phase(OVER, { added }, 'ConnectionLost'), ['away', false])
+  assert.deepEqual(phase(OVER, { added }), ['done', false])
 })
 
 test('the newest answer of a node counts', () => {

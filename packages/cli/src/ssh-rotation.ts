@@ -71,9 +71,12 @@ function phaseOf({ add, remove, isOver, isOnline }: Seen): readonly [NodePhase, 
   if (add?.status === 'Success') return isOver ? ['done', ''] : ['staged', '']
   if (!isOnline) return ['away', isOver ? `${away}; it gets the current key when it returns` : away]
   if (add && isOpen(add)) return ['staging', add.details]
-  if (add) return ['failed', reasonOf(add)]
+  if (add && !(isOver && UNTAKEN.includes(add.details))) return ['failed', reasonOf(add)]
   return isOver ? ['done', 'by the association'] : ['waiting', 'nothing has been sent to it yet']
 }
+
+/** What becomes of a command that a node did not take while it was away; the association has come to it since. */
+const UNTAKEN: readonly string[] = ['Cancelled', 'DeliveryTimedOut', 'Undeliverable', 'Terminated']
 
 function isOpen({ status }: InvocationTold): boolean {
   return !['Success', 'Cancelled', 'Failed', 'TimedOut'].includes(status)

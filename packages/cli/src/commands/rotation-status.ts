@@ -12,6 +12,7 @@ import { labelled } from '@lockstep/workers/rotation/ssh-key-pair/plan'
 import { readSettings } from '@lockstep/workers/rotation/ssh-key-pair/settings'
 import { Command, Option } from 'commander'
 import {
+  pendingIn,
   type RotationEvent,
   type RotationStatus,
   rotationStatus,
@@ -46,6 +47,8 @@ Examples:
 
 /** How far back events are read, in pages of fifty. */
 const MAX_PAGES = 4
+/** Events have whole seconds. */
+const EARLIER_MS = 60_000
 const WATCH_MS = 1_000
 
 export function rotationStatusCommand(): Command {
@@ -88,11 +91,10 @@ interface Looked extends RotationStatus {
 async function look(SecretId: string): Promise<Looked> {
   const secrets = new SecretsManagerClient({})
   const described = await secrets.send(new DescribeSecretCommand({ SecretId }))
-  const [versions, events, nodes] = await Promise.all([
-    versionsOf(secrets, SecretId),
-    eventsOf(described.ARN ?? SecretId),
-    nodesOf(described),
-  ])
+  const [versions, nodes] = await Promise.all([versionsOf(secrets, SecretId), nodesOf(described)])
+  const pending = pendingIn(versions)
+  const since = new Date(new Date(pending?.createdAt ?? 0).getTime() - EARLIER_MS)
+  const events = pending ? await eventsOf(described.ARN ?? SecretId, since) : []
   return { ...rotationStatus({ ...told(described), versions, events }, new Date()), nodes }
 }
 
@@ -133,26 +135,48 @@ async function versionsOf(secrets: SecretsManagerClient, SecretId: string): Prom
   }))
 }
 
-/** The service's own events about one secret, the newest first. */
-async function eventsOf(arn: string): Promise<readonly RotationEvent[]> {
+/** Newer before older: where two are of one second, what ends an attempt comes after what began it. */
+const ROTATION_EVENTS = [
+  'RotationAbandoned',
+  'RotationSucceeded',
+  'RotationFailed',
+  'RotationStarted',
+] as const
+
+/**
+ * The service's own events about one secret since its pending version was made, the newest first. They are asked for by
+ * name: a secret that is read all the while has more other events than anybody wants to page through.
+ */
+async function eventsOf(arn: string, since: Date): Promise<readonly RotationEvent[]> {
   const trail = new CloudTrailClient({})
-  const found: RotationEvent[] = []
+  const found = await Promise.all(ROTATION_EVENTS.map((name) => eventsNamed(trail, name, since)))
+  return found
+    .flat()
+    .filter(({ about }) => about === arn)
+    .toSorted((a, b) => b.at.localeCompare(a.at))
+}
+
+interface EventAbout extends RotationEvent {
+  /** The secret's ARN. */
+  readonly about: string | undefined
+}
+
+async function eventsNamed(trail: CloudTrailClient, name: string, since: Date): Promise<EventAbout[]> {
+  const found: EventAbout[] = []
   let NextToken: string | undefined
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await trail.send(
       new LookupEventsCommand({
-        LookupAttributes: [{ AttributeKey: LookupAttributeKey.RESOURCE_NAME, AttributeValue: arn }],
+        LookupAttributes: [{ AttributeKey: LookupAttributeKey.EVENT_NAME, AttributeValue: name }],
+        StartTime: since,
         ...(NextToken !== undefined && { NextToken }),
       }),
     )
     for (const { CloudTrailEvent } of answer.Events ?? []) {
       const record: Recorded = JSON.parse(CloudTrailEvent ?? '{}')
-      if (record.eventType !== 'AwsServiceEvent' || !record.eventName?.includes('Rotation')) continue
-      found.push({
-        at: record.eventTime ?? '',
-        name: record.eventName,
-        data: record.additionalEventData ?? {},
-      })
+      const data = record.additionalEventData ?? {}
+      if (record.eventType === 'AwsServiceEvent')
+        found.push({ at: record.eventTime ?? '', name, data, about: data.SecretId })
     }
     NextToken = answer.NextToken
     if (NextToken === undefined) break
@@ -163,7 +187,6 @@ async function eventsOf(arn: string): Promise<readonly RotationEvent[]> {
 /** What is read of an event. */
 interface Recorded {
   readonly eventType?: string
-  readonly eventName?: string
   readonly eventTime?: string
   readonly additionalEventData?: RotationEvent['data']
 }

@@ -121,7 +121,7 @@ function nodesOf(account: string, partition: string): readonly object[] {
       // Any value, so that fleets can have keys of their own; another name is the administrator's to add.
       Condition: { StringLike: { 'ssm:resourceTag/RotateSSHKeys': '*' } },
     },
-    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: NODE_READS, Resource: '*' },
+    { Sid: 'WhatCameOfThem', Effect: 'Allow', Action: NODE_FLEET_ACTIONS, Resource: '*' },
   ]
 }
 
@@ -134,7 +134,9 @@ export const ROTATION_ACTIONS: readonly string[] = [
   'secretsmanager:UpdateSecretVersionStage',
 ]
 
-const NODE_READS = [
+/** Of no node in particular: reads, and taking back what nodes have not taken. */
+export const NODE_FLEET_ACTIONS: readonly string[] = [
+  'ssm:CancelCommand',
   'ssm:DescribeAssociation',
   'ssm:DescribeInstanceInformation',
   'ssm:GetCommandInvocation',

@@ -126,7 +126,10 @@ function rotated(secret: Secret, { versionId }: RotationRun, now: Date): Secret 
 }
 
 /** Ends the attempt: another begins later, or the run is given up, with AWSPENDING where it is. */
-async function failAttempt(running: Running, { reason, errorType }: Failure): Promise<undefined> {
+async function failAttempt(
+  running: Running,
+  { reason, errorType, errorMessage }: Failure,
+): Promise<undefined> {
   const { tx, job, rooms, now, secret, run } = running
   const nextAt = retryAt(run, now)
   if (nextAt) {
@@ -139,7 +142,12 @@ async function failAttempt(running: Running, { reason, errorType }: Failure): Pr
     )
     await tx.jobs.done(job)
   }
-  const told = { Reason: reason, ErrorType: errorType, NextAttemptAt: nextAt?.toISOString() }
+  const told = {
+    Reason: reason,
+    ErrorType: errorType,
+    ErrorMessage: errorMessage,
+    NextAttemptAt: nextAt?.toISOString(),
+  }
   const { random } = rooms
   await rooms.bus.append(tx, rotationEvent('RotationFailed', secret, run, { now, random, told }))
 }

@@ -26,6 +26,7 @@ export type FailureReason =
 interface Told {
   readonly Reason?: FailureReason | undefined
   readonly ErrorType?: string | undefined
+  readonly ErrorMessage?: string | undefined
   readonly NextAttemptAt?: string | undefined
 }
 

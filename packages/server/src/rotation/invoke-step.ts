@@ -17,8 +17,10 @@ export interface PreparedStep {
 
 export interface Failure {
   readonly reason: FailureReason
-  /** The class of what the handler threw; never its message, which could hold a value. */
+  /** The class of what the handler threw. */
   readonly errorType?: string | undefined
+  /** Its message, of a built-in function's error alone: what another handler says could hold a value. */
+  readonly errorMessage?: string | undefined
 }
 
 /** What Lambda calls a function that ran out of time, and one whose process ended. */
@@ -27,6 +29,10 @@ const EXITED = /^Runtime\.(?:ExitError|OutOfMemory)$/
 
 /** What may pass for the name of a class, and is therefore no value of a secret that somebody threw. */
 const CLASS_NAME = /^[A-Za-z][A-Za-z0-9_.]{0,63}$/
+
+/** What built-in functions throw, in words that may be logged: which node, which call, and why. */
+const WORDED_ERROR = 'RotationError'
+const MAX_MESSAGE_CHARACTERS = 2_000
 
 /**
  * Asks a rotation function for one step and waits for its end. Answers what went wrong, if anything did.
@@ -42,7 +48,7 @@ export async function invokeStep(functions: Functions, prepared: PreparedStep): 
       payload: new TextEncoder().encode(JSON.stringify(event)),
       sessionPolicy: rotationSessionPolicy(record, secretArn),
     })
-    return result.functionError && failureOf(result)
+    return result.functionError && failureOf(result, record)
   } catch (error) {
     return { reason: refusalReason(error) }
   }
@@ -54,18 +60,26 @@ function refusalReason(error: unknown): FailureReason {
   return error.code === 'ResourceNotFoundException' ? 'NotInvocable' : 'InternalFailure'
 }
 
-function failureOf({ payload }: InvocationResult): Failure {
-  const errorType = errorTypeIn(payload)
+function failureOf({ payload }: InvocationResult, { code }: FunctionRecord): Failure {
+  const { errorType, errorMessage } = thrownIn(payload)
   if (errorType === TIMED_OUT) return { reason: 'TimedOut' }
   if (errorType !== undefined && EXITED.test(errorType)) return { reason: 'Exited' }
-  return { reason: 'Threw', errorType }
+  const isWorded = code.kind === 'built-in' && errorType === WORDED_ERROR
+  return { reason: 'Threw', errorType, ...(isWorded && { errorMessage }) }
 }
 
-function errorTypeIn(payload: Uint8Array): string | undefined {
+function thrownIn(payload: Uint8Array): Pick<Failure, 'errorType' | 'errorMessage'> {
   try {
-    const { errorType } = JSON.parse(new TextDecoder().decode(payload)) as { errorType?: unknown }
-    return typeof errorType === 'string' && CLASS_NAME.test(errorType) ? errorType : undefined
+    const { errorType, errorMessage } = JSON.parse(new TextDecoder().decode(payload)) as {
+      errorType?: unknown
+      errorMessage?: unknown
+    }
+    return {
+      errorType: typeof errorType === 'string' && CLASS_NAME.test(errorType) ? errorType : undefined,
+      errorMessage:
+        typeof errorMessage === 'string' ? errorMessage.slice(0, MAX_MESSAGE_CHARACTERS) : undefined,
+    }
   } catch {
-    return undefined
+    return {}
   }
 }

@@ -70,6 +70,14 @@ export function holdsVersion({ labels }: Pick<Secret, 'labels'>, { versionId }: 
   return labels.get(PENDING) === versionId || labels.get(CURRENT) === versionId
 }
 
+/**
+ * Whether somebody took AWSPENDING away from a run that has no step under way: it is over, though its next attempt has
+ * not found that out yet.
+ */
+export function isAbandoned(secret: Pick<Secret, 'labels'>, run: RotationRun): boolean {
+  return run.tokenDigest === undefined && !holdsVersion(secret, run)
+}
+
 /** Labels without AWSPENDING, where that is on the version of the run. */
 export function withoutPending(labels: Labels, versionId: string): Labels {
   if (labels.get(PENDING) !== versionId) return labels

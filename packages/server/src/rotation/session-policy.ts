@@ -53,6 +53,7 @@ const ON_NODES = [
     Effect: 'Allow',
     Action: [
       'ssm:SendCommand',
+      'ssm:CancelCommand',
       'ssm:CreateAssociation',
       'ssm:UpdateAssociation',
       'ssm:Describe*',

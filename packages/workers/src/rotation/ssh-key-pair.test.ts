@@ -120,7 +120,7 @@ test('a node that is away: each policy stops or goes on as it says, and the node
     const [here, away] = world.aws.nodes
     assert.ok(here && away)
     away.isOnline = false
-    world.remainingMs = 31_000
+    world.remainingMs = isStopped ? 31_000 : 60_000
     await world.tag('lockstep:ssh-offline', policy)
     const run = world.newRun()
     if (isStopped) {
@@ -135,9 +135,26 @@ test('a node that is away: each policy stops or goes on as it says, and the node
     assert.notEqual(pair.PublicKey, old.PublicKey)
     assert.equal(here.sshd.keys(), `${pair.PublicKey}\n`)
     assert.ok(world.lines.some((line) => line.event === 'ssh.node.owed' && line.nodeId === away.id))
+    // Of the first of the two there is a command that the node has not taken.
+    world.remainingMs = 60_000
+    await world.rotate()
     await world.aws.return(away)
-    assert.equal(away.sshd.keys(), `${pair.PublicKey}\n`)
+    assert.equal(away.sshd.keys(), `${(await world.pair()).PublicKey}\n`)
   }
+})
+
+test('a command of a rotation that was given up is not taken by a node that returns after the next one', async () => {
+  await using world = await KeyWorld.start(2)
+  await world.rotate()
+  const [, away] = world.aws.nodes
+  assert.ok(away)
+  away.isOnline = false
+  world.remainingMs = 31_000
+  await assert.rejects(world.rotate(), /its agent is not connected/)
+  await world.tag('lockstep:ssh-offline', 'debt')
+  await world.rotate()
+  await world.aws.return(away)
+  assert.equal(away.sshd.keys(), `${(await world.pair()).PublicKey}\n`)
 })
 
 test('a node that joins after a rotation gets the current key without one, and one that joins before the test gets the pending one', async () => {

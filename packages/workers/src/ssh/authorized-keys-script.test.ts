@@ -83,10 +83,12 @@ describe('authorizedKeysScript', () => {
   })
 
   test('a last line without an end keeps its key, and the new one has a line of its own', async () => {
-    using node = place()
-    node.write('ssh-ed25519 AAAAother somebody')
-    await node.change([key(1)])
-    assert.equal(node.text(), `ssh-ed25519 AAAAother somebody\n${key(1).line}\n`)
+    for (const last of ['ssh-ed25519 AAAAother somebody', 'ends in a space ', 'ends in nothing\0']) {
+      using node = place()
+      node.write(last)
+      await node.change([key(1)])
+      assert.equal(node.text(), `${last}\n${key(1).line}\n`)
+    }
   })
 
   test('takes away lines by their whole last word, not by a part of one, and leaves comments alone', async () => {
@@ -129,6 +131,17 @@ describe('authorizedKeysScript', () => {
     rmSync(node.file)
     symlinkSync(join(node.root, 'missing', 'file'), node.file)
     assert.notEqual((await node.change([key(1)])).status, 0)
+  })
+
+  test('a directory that cannot be written in is told of in one sentence of the script’s own', async () => {
+    using node = place()
+    node.write('ssh-ed25519 AAAAother somebody\n')
+    const directory = join(node.root, 'home', '.ssh')
+    mkdirSync(join(directory, '.lockstep-authorized-keys.lock'))
+    const { status, output } = await node.change([key(1)])
+    assert.equal(status, 1)
+    assert.equal(output, `lockstep: cannot write in ${directory}\n`)
+    assert.equal(node.text(), 'ssh-ed25519 AAAAother somebody\n')
   })
 
   test('a user who is not there is an error, and nothing is made', async () => {

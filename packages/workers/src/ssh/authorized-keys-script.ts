@@ -71,9 +71,9 @@ const BECOME_USER = [
   'if [ -z "$entry" ]; then echo "lockstep: there is no user $user on this node" >&2; exit 3; fi',
   'home=$(printf "%s\\n" "$entry" | cut -d: -f6)',
   'if [ -z "$file" ]; then target=$home/.ssh/authorized_keys; owner=$user; else target=$file; owner=root; fi',
-  'if [ "$(id -un)" = "$owner" ]; then exec /bin/sh -c "$change" lockstep "$target" "$add" "$remove"; fi',
+  'if [ "$(id -un)" = "$owner" ]; then exec /bin/sh -c "$change" authorized_keys "$target" "$add" "$remove"; fi',
   'if [ "$(id -u)" != 0 ]; then echo "lockstep: neither root nor $owner, so this cannot change $target" >&2; exit 4; fi',
-  'exec runuser -u "$owner" -- /bin/sh -c "$change" lockstep "$target" "$add" "$remove"',
+  'exec runuser -u "$owner" -- /bin/sh -c "$change" authorized_keys "$target" "$add" "$remove"',
 ]
 
 /** Arguments: the file, the lines to add, the tokens to remove. No apostrophe may stand in it. */
@@ -88,7 +88,9 @@ if [ -L "$target" ]; then
   directory=$(dirname "$target")
 fi
 [ ! -e "$target" ] || [ -f "$target" ] || fail "$target is no file"
-exec 9>>"$directory/.lockstep-authorized-keys.lock" || fail "cannot write in $directory"
+lock=$directory/.lockstep-authorized-keys.lock
+(: >>"$lock") 2>/dev/null || fail "cannot write in $directory"
+exec 9>>"$lock"
 if command -v flock >/dev/null 2>&1; then flock -w 30 9 || fail "another change of $target does not end"; fi
 new=$(mktemp "$directory/.authorized_keys.XXXXXXXX") || fail "cannot write in $directory"
 if [ -e "$target" ]; then cp -p "$target" "$new" || fail "cannot copy $target"; else chmod 600 "$new"; fi
@@ -102,7 +104,7 @@ printf "%s\\n" "$add" | {
     [ -n "$line" ] || continue
     if [ "$(grep -acE "^[^#].*[[:space:]]\${line##* }[[:space:]]*$" "$new")" = 1 ] && grep -aqxF -- "$line" "$new"; then continue; fi
     drop "\${line##* }"
-    if [ -s "$new" ] && [ -n "$(tail -c 1 "$new" | tr "\\n" " " | tr -d " ")" ]; then echo >>"$new" || exit 1; fi
+    if [ -s "$new" ] && [ "$(tail -c 1 "$new" | wc -l)" -eq 0 ]; then echo >>"$new" || exit 1; fi
     printf "%s\\n" "$line" >>"$new" || exit 1
   done
   printf "%s\\n" "$add" | while IFS= read -r line; do [ -z "$line" ] || grep -aqxF -- "$line" "$new" || exit 1; done

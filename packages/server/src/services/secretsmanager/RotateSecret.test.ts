@@ -10,7 +10,14 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { LAMBDA_ARN, openScene, putFunction, Rotator, stages } from '../../rotation/scene.test-support.ts'
+import {
+  LAMBDA_ARN,
+  openScene,
+  putFunction,
+  Rotator,
+  stages,
+  threw,
+} from '../../rotation/scene.test-support.ts'
 import { withoutClientRequestToken } from '../../testing/without-client-request-token.ts'
 
 const DAILY = { AutomaticallyAfterDays: 1 }
@@ -219,6 +226,42 @@ describe('RotateSecret', () => {
     await scene.pass()
     assert.equal(tried, 4)
     assert.equal(scene.rotator.events.length, 4)
+  })
+
+  test('200 — AWSPENDING was taken off a rotation that waits for its next attempt, which is abandoned for this one', async () => {
+    await using scene = await openScene()
+    for (const attempts of [1, 5]) {
+      scene.rotator.faults.set('setSecret', async () => threw('E'))
+      const { VersionId: RemoveFromVersionId = '' } = await scene.rotate()
+      for (const minutes of [0, 1, 5, 15, 60].slice(0, attempts)) await scene.pass(minutes * 60)
+      const remove = { SecretId: 'db', VersionStage: 'AWSPENDING', RemoveFromVersionId }
+      await scene.secrets().send(new UpdateSecretVersionStageCommand(remove))
+      scene.rotator.faults.clear()
+      const { VersionId = '' } = await scene.rotate()
+      assert.notEqual(VersionId, RemoveFromVersionId)
+      await scene.pass()
+      assert.deepEqual(stages(await scene.describe())[VersionId], ['AWSCURRENT'])
+      const last = (await scene.events()).slice(-3).map(([name, { VersionId: of }]) => [name, of])
+      assert.deepEqual(last, [
+        ['RotationAbandoned', RemoveFromVersionId],
+        ['RotationStarted', VersionId],
+        ['RotationSucceeded', VersionId],
+      ])
+    }
+  })
+
+  test('InvalidRequestException — AWSPENDING was taken off while a step is under way', async () => {
+    await using scene = await openScene()
+    let refused: unknown
+    scene.rotator.meanwhile = async ({ Step, ClientRequestToken: RemoveFromVersionId }) => {
+      if (Step !== 'setSecret') return
+      const remove = { SecretId: 'db', VersionStage: 'AWSPENDING', RemoveFromVersionId }
+      await scene.secrets().send(new UpdateSecretVersionStageCommand(remove))
+      refused = await scene.rotate().catch((error: unknown) => error)
+    }
+    await scene.rotate()
+    await scene.pass()
+    assert.match(String(refused), /A previous rotation isn't complete/)
   })
 
   test('InvalidRequestException — AWSPENDING is on a version that is not current', async () => {

@@ -4,7 +4,7 @@ import type { Check, WriteContext } from '../../gateway/context.ts'
 import { writeOperation } from '../../gateway/operation.ts'
 import { mayInvoke, rotationFunction } from '../../rotation/invocable.ts'
 import { queueRun, queueWindowAfter, reserve } from '../../rotation/queue.ts'
-import { MANUAL_RETRIES_MS, pendingElsewhere, withRun } from '../../rotation/run.ts'
+import { isAbandoned, MANUAL_RETRIES_MS, pendingElsewhere, withRun } from '../../rotation/run.ts'
 import { makeRoom } from '../../rotation/spare-versions.ts'
 import { counted } from '../../rotation/windows.ts'
 import { readWindowRules } from '../../schedule/rotation-window.ts'
@@ -14,6 +14,7 @@ import { demandChangeable } from './changeable.ts'
 import { tooManyLabels, tooManyVersions } from './errors.ts'
 import { CURRENT, MAX_LABELS } from './labels.ts'
 import { findSecret, secretConditions, targetOf } from './lookup.ts'
+import { abandonRun } from './manual-change.ts'
 import {
   externalRotationUnavailable,
   functionNotInvocable,
@@ -76,12 +77,14 @@ export const RotateSecret = writeOperation<RotateSecretRequest, RotateSecretResp
     // A retry of the call that began this rotation, or of one that is over by now.
     if (await ctx.store.secrets.version(secret, secret.arn, versionId)) return answer
     const { run } = secret.rotation ?? {}
-    if (!run?.givenUp && (run || pendingElsewhere(secret))) throw previousRotationPending()
+    const isOver = run === undefined || isAbandoned(secret, run)
+    if (isOver ? pendingElsewhere(secret) : !run.givenUp) throw previousRotationPending()
     if (!record || !mayInvoke(record, secret)) throw functionNotInvocable()
 
     const configured = await configure(ctx, secret, { lambdaArn, rules })
-    if (run?.givenUp) return { ...answer, VersionId: await resume(ctx, configured) }
-    await begin(ctx, configured, { versionId, immediately: input.RotateImmediately ?? true })
+    if (!isOver) return { ...answer, VersionId: await resume(ctx, configured) }
+    const free = run ? await abandonRun(ctx, configured, ctx.clock.now()) : configured
+    await begin(ctx, free, { versionId, immediately: input.RotateImmediately ?? true })
     return answer
   },
 })

@@ -17,14 +17,19 @@ export async function afterManualChange(ctx: WriteContext, before: Secret, after
   const isOwn = rotation?.run?.kind === 'rotation' && rotation.run.versionId === current
   if (!rotation || isOwn || current === before.labels.get(CURRENT)) return after
   const now = ctx.clock.now()
-  const settled = rotation.run?.kind === 'rotation' ? await abandon(ctx, after, now) : after
+  const settled = rotation.run?.kind === 'rotation' ? await abandonRun(ctx, after, now) : after
   if (!settled.rotation?.enabled || !countsFromRotation(settled.rotation)) return settled
   const recounted = { ...settled, rotation: counted(settled.rotation, now) }
   await queueWindowAfter(ctx.store, recounted, now, { random: ctx.random, now })
   return recounted
 }
 
-async function abandon({ store, random, append }: WriteContext, secret: Secret, now: Date): Promise<Secret> {
+/** Ends the secret's run for good, and says so. Answers the secret, still to be written. */
+export async function abandonRun(
+  { store, random, append }: WriteContext,
+  secret: Secret,
+  now: Date,
+): Promise<Secret> {
   await store.jobs.cancel(secret, ROTATE_SECRET, secret.arn)
   await append(rotationEvent('RotationAbandoned', secret, secret.rotation?.run, { now, random }))
   return discardRun(store, secret, now)

@@ -30,7 +30,7 @@ export function awsFleet({ ssm, ec2, settings, pace }: AwsFleetOptions): Fleet {
   const fleet: Fleet = {
     nodes: () => describeNodes(ssm, tag),
     run: (command, options) => runCommand({ ssm, tag, pace }, command, options),
-    recall: (comment) => recallCommands({ ssm, tag, pace }, comment),
+    recall: (isStale) => recallCommands({ ssm, tag, pace }, isStale),
     association: () => associatedScript(associated),
     associate: (script) => associate(associated, script),
     async logIn(nodes, key) {

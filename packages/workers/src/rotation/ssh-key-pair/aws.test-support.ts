@@ -79,10 +79,12 @@ export class AwsDouble implements AsyncDisposable {
     return node
   }
 
-  /** A node that was away is back: what waits for it runs, and its associations. */
+  /** A node that was away is back: its associations run, and then, which is the worst order, what waits for it. */
   async return(node: TestNode): Promise<void> {
     node.isOnline = true
     await this.#converge([node])
+    for (const command of this.commands)
+      if (command.invocations.get(node.id)?.Status === 'Pending') await this.#execute(node, command)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

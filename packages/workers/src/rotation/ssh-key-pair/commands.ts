@@ -73,10 +73,17 @@ function targetsOf({ tag }: Commands, { nodeIds }: NodeCommand): readonly Target
   return targets
 }
 
-/** Takes back every command with this comment that has not ended: nodes that are away begin it no more. */
-export async function recallCommands({ ssm }: Commands, comment: string): Promise<void> {
-  for await (const { Comment, DocumentName, CommandId } of executing(ssm)) {
-    if (Comment !== comment || DocumentName !== DOCUMENT || CommandId === undefined) continue
+/** Takes back every command with such a comment that has not ended: nodes that are away begin it no more. */
+export async function recallCommands(
+  { ssm }: Commands,
+  isStale: (comment: string) => boolean,
+): Promise<void> {
+  const stale: string[] = []
+  // All of them first: a list gets shorter with each that is taken back.
+  for await (const { Comment = '', DocumentName, CommandId } of executing(ssm)) {
+    if (DocumentName === DOCUMENT && CommandId !== undefined && isStale(Comment)) stale.push(CommandId)
+  }
+  for (const CommandId of stale) {
     try {
       await ssm.send(new CancelCommandCommand({ CommandId }))
     } catch (error) {

@@ -48,8 +48,8 @@ export interface Fleet {
    * still running is waited for instead. Answers for every node of which something is known.
    */
   run(command: NodeCommand, options: RunOptions): Promise<ReadonlyMap<string, CommandResult>>
-  /** Takes back what no node has begun of commands with this comment, so that none begins it later. */
-  recall(comment: string): Promise<void>
+  /** Takes back every command with such a comment that has not ended, so that no node begins it later. */
+  recall(isStale: (comment: string) => boolean): Promise<void>
   /** The script that the secret's association has now; undefined where there is none. */
   association(): Promise<readonly string[] | undefined>
   /** Makes the association of that script, which every node with the tag runs now, when it returns and when it joins. */

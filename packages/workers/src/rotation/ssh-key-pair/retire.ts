@@ -9,7 +9,7 @@ import {
   type Standing,
   whileStaging,
 } from './plan.ts'
-import { knownTokens, type Scene, scriptFor } from './scene.ts'
+import { knownTokens, recallOthers, type Scene, scriptFor } from './scene.ts'
 
 /** A node that cannot keeps what it has; many that cannot are a reason to look before going on. */
 const MAX_ERRORS = '10%'
@@ -46,6 +46,7 @@ export async function retire(scene: Scene, current: string, standings: readonly 
   const known = await knownTokens(scene)
   const wanted = afterDraining(current, known)
   const script = await scriptFor(scene, wanted)
+  await recallOthers(scene, commentOf(wanted.absent))
   for (const { nodeId, why } of owed) {
     log({ event: 'ssh.node.owed', secretArn: run.secretArn, nodeId, reason: why })
   }

@@ -3,7 +3,7 @@ import { RotationError } from '../rotation-error.ts'
 import { changeStage } from '../secret-versions.ts'
 import { naming, type Standing, whileStaging } from './plan.ts'
 import { drainAndRetire } from './retire.ts'
-import { knownTokens, type Scene, scriptFor, tokensIn } from './scene.ts'
+import { knownTokens, recallOthers, type Scene, scriptFor, tokensIn } from './scene.ts'
 import { verify } from './stage.ts'
 
 export interface RolledBack {
@@ -56,7 +56,7 @@ async function demandOldKey(scene: Scene, previous: string): Promise<void> {
 async function withdraw(scene: Scene, current: string | undefined, withdrawn: string): Promise<RolledBack> {
   const known = new Set([...(await knownTokens(scene)), withdrawn])
   // A node that is away would otherwise take the key when it returns, maybe after it was told to be rid of it.
-  await scene.fleet.recall(`add_key ${withdrawn}`)
+  await recallOthers(scene)
   if (current === undefined) {
     const nodes = await scene.fleet.nodes()
     const owed = nodes.map(({ id, isOnline }) => ({

@@ -62,6 +62,18 @@ export async function knownTokens({ run, fleet }: Scene): Promise<ReadonlySet<st
   return new Set(known.filter((token) => TOKEN.test(token)))
 }
 
+/**
+ * Takes back what nodes have not done yet of this secret's commands, but for one that is still wanted. A node that was
+ * away would take them when it returns, after the association maybe, and have old keys again.
+ */
+export async function recallOthers(scene: Scene, wanted?: string): Promise<void> {
+  const known = await knownTokens(scene)
+  await scene.fleet.recall((comment) => {
+    const [, token] = /^(?:add|delete)_key ([A-Za-z0-9-]+)(?: and \d+ more)?$/.exec(comment) ?? []
+    return token !== undefined && known.has(token) && comment !== wanted
+  })
+}
+
 /** The tokens of the keys that a script adds. */
 export function tokensIn(script: readonly string[]): readonly string[] {
   return script.flatMap((line) => {

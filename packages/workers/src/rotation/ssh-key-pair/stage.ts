@@ -2,7 +2,7 @@
 import { RotationError } from '../rotation-error.ts'
 import type { CommandResult, FleetNode } from './fleet.ts'
 import { judge, type Standing, type Verdict, whileStaging } from './plan.ts'
-import { knownTokens, loginKeyOf, type Scene, scriptFor } from './scene.ts'
+import { knownTokens, loginKeyOf, recallOthers, type Scene, scriptFor } from './scene.ts'
 
 /** For what is still to be said after a wait. */
 const RESERVE_MS = 30_000
@@ -19,10 +19,12 @@ export async function stage(scene: Scene, token: string): Promise<void> {
     demandGo(judge(settings.offline, nodes.map(unasked)), scene)
   }
   const script = await stagingScript(scene, token)
+  const comment = `add_key ${token}`
+  await recallOthers(scene, comment)
   await fleet.associate(script)
   const awaited = nodes.filter(({ isOnline }) => isOnline || settings.offline.name === 'wait')
   const results = await fleet.run(
-    { comment: `add_key ${token}`, script, maxErrors: GO_ON },
+    { comment, script, maxErrors: GO_ON },
     { awaited: awaited.map(({ id }) => id), waitMs: remainingMs() - RESERVE_MS },
   )
   const standings = nodes.map((node) => installed(node, results.get(node.id)))
