@@ -52,14 +52,20 @@ export class Canaries {
   /** Everything of it that is in `content`. */
   findIn(place: string, content: Uint8Array | string): readonly Leak[] {
     const bytes = Buffer.from(content)
-    const planted = this.#forms.flatMap((form) => {
-      const at = bytes.indexOf(form)
-      return at < 0 ? [] : [{ place, what: this.#around(bytes, at) }]
-    })
+    const planted = [...new Set(this.#forms.flatMap((form) => [...this.#plantedIn(bytes, form)]))].map(
+      (what) => ({ place, what }),
+    )
     const made = this.#made.flatMap(({ what, forms }) =>
       forms.some((form) => bytes.includes(form)) ? [{ place, what }] : [],
     )
     return [...planted, ...made]
+  }
+
+  *#plantedIn(bytes: Buffer, form: Buffer): Generator<string> {
+    // Past the marker at its end, too.
+    const length = 2 * form.length + 5
+    for (let at = bytes.indexOf(form); at >= 0; at = bytes.indexOf(form, at + length))
+      yield this.#around(bytes, at)
   }
 
   /** What is in none of `contents`, as it is. */
