@@ -14,6 +14,7 @@ import { newNodeKey, registerRequest } from '@lockstep/agent/identity'
 import { MemoryJournal, MemoryKeep } from '@lockstep/agent/journal'
 import { Link } from '@lockstep/agent/link'
 import { systemDoors } from '@lockstep/agent/platform'
+import { SignOfLife } from '@lockstep/agent/sign-of-life'
 import type { NodeFacts, NodeStep, RegisterAnswer, StepResult } from '@lockstep/wire'
 import { SimulatedSshd } from '../packages/workers/src/ssh/simulated-sshd.test-support.ts'
 
@@ -56,6 +57,7 @@ const SCRIPT_MS = 50
 const SHELL_MS = 80
 const doors = { ...systemDoors, log: () => {} }
 const sshds: SimulatedSshd[] = []
+const signs: SignOfLife[] = []
 let [changed, unchanged] = [NEVER, NEVER]
 
 function factsOf(number: number, sshd: SimulatedSshd | undefined): NodeFacts {
@@ -100,6 +102,7 @@ async function enrolled(asked: SimulatedFleet, number: number): Promise<() => Pr
     const link = new Link({ server: { endpoint }, node, key, doors, listen: () => agent.listen(), onLine })
     agent.start(link)
     void link.run()
+    signs.push(new SignOfLife((report) => link.report(report), doors))
     return first.promise
   }
 }

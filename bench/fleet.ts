@@ -26,6 +26,8 @@ import { cpuMicroseconds, type Process } from './server.ts'
 /** As many as one activation admits at most. */
 const PER_ACTIVATION = 1_000
 const IDLE_SECONDS = 20
+/** In which each node says once by itself that it is there. */
+const WATCHED_SECONDS = 120
 const LOOK_MS = 50
 
 export function fleet(report: Report, { nodes }: { readonly nodes: number }): Promise<void> {
@@ -91,9 +93,9 @@ async function idle(report: Report, { server, child, rssBefore, count }: World):
   )
   const pids = [server.pid, child.pid ?? 0]
   const cpuBefore = pids.map(cpuMicroseconds)
-  await sleep(IDLE_SECONDS * 1_000)
+  await sleep(WATCHED_SECONDS * 1_000)
   const [ofServer, ofNodes] = pids.map(
-    (pid, i) => ((cpuMicroseconds(pid) - (cpuBefore[i] ?? 0)) / (IDLE_SECONDS * 1_000_000)) * 100,
+    (pid, i) => ((cpuMicroseconds(pid) - (cpuBefore[i] ?? 0)) / (WATCHED_SECONDS * 1_000_000)) * 100,
   )
   report.note(
     `${count} idle nodes: ${ofServer?.toFixed(1)} % of a core, pings and reports of presence; the process of all ${count} agents uses ${ofNodes?.toFixed(1)} %.`,
