@@ -149,11 +149,10 @@ const ROTATION_EVENTS = [
  */
 async function eventsOf(arn: string, since: Date): Promise<readonly RotationEvent[]> {
   const trail = new CloudTrailClient({})
-  const found = await Promise.all(ROTATION_EVENTS.map((name) => eventsNamed(trail, name, since)))
-  return found
-    .flat()
-    .filter(({ about }) => about === arn)
-    .toSorted((a, b) => b.at.localeCompare(a.at))
+  const found: EventAbout[] = []
+  // One after another: Amazon answers two such calls a second.
+  for (const name of ROTATION_EVENTS) found.push(...(await eventsNamed(trail, name, since)))
+  return found.filter(({ about }) => about === arn).toSorted((a, b) => b.at.localeCompare(a.at))
 }
 
 interface EventAbout extends RotationEvent {
