@@ -43,6 +43,15 @@ test('each state is told by labels and events', () => {
   assert.equal(status({ versions: [{ id: 'v1', labels: ['AWSCURRENT', 'AWSPENDING'] }] }).state, 'idle')
 })
 
+test('a rotation of which no event is found is stuck only after some minutes, and at once where it was abandoned', () => {
+  const at = (createdAt: string) => [CURRENT, { ...PENDING, createdAt }]
+  assert.equal(status({ versions: at('2026-01-15T09:55:01.000Z'), events: [SUCCEEDED] }).state, 'rotating')
+  assert.equal(status({ versions: at('2026-01-15T09:55:00.000Z'), events: [SUCCEEDED] }).state, 'stuck')
+  const abandoned: RotationEvent = { ...STARTED, name: 'RotationAbandoned' }
+  const versions = at('2026-01-15T09:59:59.000Z')
+  assert.equal(status({ versions, events: [abandoned, STARTED] }).state, 'stuck')
+})
+
 test('a failed attempt is told with its step, its class and the next try', () => {
   const found = status({ versions: [CURRENT, PENDING], events: [RETRIED, STARTED] })
   assert.equal(found.step, 'setSecret')

@@ -57,6 +57,9 @@ export interface RotationStatus extends Omit<Told, 'events' | 'isDeleted'> {
   readonly isOverdue: boolean
 }
 
+/** Before events are to be found: the first is written when the step begins, and Amazon takes minutes to show one. */
+const UNHEARD_MS = 300_000
+
 /** The version that a rotation is making. */
 export function pendingIn(versions: readonly VersionTold[]): VersionTold | undefined {
   return versions.find(({ labels }) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'))
@@ -64,10 +67,12 @@ export function pendingIn(versions: readonly VersionTold[]): VersionTold | undef
 
 /** Where a secret's rotation stands, by what any Secrets Manager and CloudTrail tell. */
 export function rotationStatus({ events, isDeleted, ...told }: Told, now: Date): RotationStatus {
-  const pending = pendingIn(told.versions)?.id
+  const version = pendingIn(told.versions)
+  const pending = version?.id
   const last = events.find(({ name, data }) => !name.startsWith('Test') && isAbout(data.VersionId, pending))
   const failure = pending === undefined ? undefined : lastFailure(events, pending)
-  const state = stateOf({ ...told, isDeleted, pending, last })
+  const isNew = now.getTime() - new Date(version?.createdAt ?? 0).getTime() < UNHEARD_MS
+  const state = stateOf({ ...told, isDeleted, pending, isNew, last })
   return {
     ...told,
     state,
@@ -98,10 +103,11 @@ function lastFailure(events: readonly RotationEvent[], pending: string): Rotatio
 
 interface Standing extends Pick<Told, 'enabled' | 'isDeleted'> {
   readonly pending: string | undefined
+  readonly isNew: boolean
   readonly last: RotationEvent | undefined
 }
 
-function stateOf({ enabled, isDeleted, pending, last }: Standing): RotationState {
+function stateOf({ enabled, isDeleted, pending, isNew, last }: Standing): RotationState {
   if (isDeleted) return 'deleting'
   if (pending === undefined) return enabled ? 'idle' : 'off'
   if (!enabled) return 'stuck'
@@ -110,8 +116,10 @@ function stateOf({ enabled, isDeleted, pending, last }: Standing): RotationState
       return 'rotating'
     case 'RotationFailed':
       return last.data.NextAttemptAt === undefined ? 'failed' : 'retrying'
-    default:
+    case 'RotationAbandoned':
       return 'stuck'
+    default:
+      return isNew ? 'rotating' : 'stuck'
   }
 }
 
