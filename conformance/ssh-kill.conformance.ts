@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ListCommandsCommand } from '@aws-sdk/client-ssm'
+import { connectedTo } from './node-calls.ts'
 import { withSsh2 } from './ssh-clients.ts'
 import { holdScripts, ledger, quiet, runningScripts, StoreWatch } from './ssh-hold.ts'
 import { noNodes, type SshNode } from './ssh-node.ts'
@@ -96,9 +97,11 @@ describe('kill -9 of the server and of agents in the middle of rotations', optio
     await quiet(second)
     await second.killAgent()
     const done = ledger(second).length
-    world.ahead(LEASE_MS)
     await world.begin()
     for (const node of [...both, alone]) node.startAgent()
+    // Only then: what is dated before a server's start does not count, and by this clock that would be a minute of it.
+    await eventually(world, 'nodes that listen', async () => (await connectedTo(world.server.url)) === 3)
+    world.ahead(LEASE_MS)
 
     for (const one of all.filter((each) => each !== inScript)) await rotated(world, one.arn, token(one))
     // Where the next attempt has met the command before its agent told that it was interrupted, it failed.
