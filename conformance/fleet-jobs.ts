@@ -38,7 +38,9 @@ export class JobQueuer implements Worker {
 export async function passTheWindow(postgres: Postgres, database: string): Promise<void> {
   const ms = (WINDOW_DAYS + 1) * DAY_MS
   await postgres.sql(
-    `update secrets set purge_at = purge_at - ${ms} where name like '${PREFIX}%' and purge_at is not null;
+    // One statement, which sees one instant: a job whose secret's window is not over would end without a purge.
+    `with passed as (
+       update secrets set purge_at = purge_at - ${ms} where name like '${PREFIX}%' and purge_at is not null)
      update jobs set run_at = run_at - ${ms} where key like '%:secret:${PREFIX}%'`,
     { database },
   )
