@@ -9,6 +9,7 @@ import type {
   ReportAnswer,
   StepResult,
 } from '@lockstep/wire'
+import { Alarms } from './alarms.ts'
 import type { AgentConfig } from './config.ts'
 import { Desired } from './desired.ts'
 import { serverKeyOf } from './identity.ts'
@@ -57,13 +58,14 @@ export class Agent implements Disposable {
   #reporting = false
   #reportAgain = false
   #converging = false
-  #alarms = new Set<Disposable>()
+  readonly #alarms: Alarms
 
   constructor(parts: AgentParts) {
     const { stateDirectory } = parts.config
     const kept = parts.kept ?? filesIn(stateDirectory)
     if (!parts.run) newSteps(stateDirectory)
     this.#parts = parts
+    this.#alarms = new Alarms(parts.doors)
     this.#serverKey = serverKeyOf(parts.config.serverKey)
     this.#ledger = Ledger.open(kept.ledger, parts.doors.now())
     this.#desired = new Desired(kept.desired)
@@ -92,7 +94,7 @@ export class Agent implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop.abort()
-    for (const alarm of this.#alarms) alarm[Symbol.dispose]()
+    this.#alarms[Symbol.dispose]()
     for (const running of this.#running.values()) running.abort()
     this.#ledger.close()
   }
@@ -227,7 +229,7 @@ export class Agent implements Disposable {
       })
       .finally(() => {
         this.#converging = false
-        this.#after(CONVERGE_MS, () => this.#converge())
+        this.#alarms.after(CONVERGE_MS, () => this.#converge())
       })
   }
 
@@ -266,7 +268,7 @@ export class Agent implements Disposable {
       })
       .catch((error: unknown) => {
         this.#parts.doors.log('report.unsent', { error })
-        this.#after(REPORT_RETRY_MS + this.#parts.doors.below(REPORT_RETRY_MS), () => this.#report())
+        this.#alarms.after(REPORT_RETRY_MS + this.#parts.doors.below(REPORT_RETRY_MS), () => this.#report())
       })
       .finally(() => {
         this.#reporting = false
@@ -287,15 +289,5 @@ export class Agent implements Disposable {
     for (const { associationId, version } of report.associations)
       if (acknowledged.has(associationId)) this.#desired.acknowledge(associationId, version)
     return settled && this.#ledger.pending().results.length > 0
-  }
-
-  #after(delayMs: number, act: () => void): void {
-    // An alarm would keep the process from ending.
-    if (this.#stop.signal.aborted) return
-    const alarm = this.#parts.doors.after(delayMs, () => {
-      this.#alarms.delete(alarm)
-      act()
-    })
-    this.#alarms.add(alarm)
   }
 }

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { TEST_ACCOUNT, TEST_REGION } from '../testing/server.ts'
 import { DesiredStates } from './desired-states.ts'
-import { MemoryAssociations } from './nodes.test-support.ts'
+import { MemoryAssociations } from './doubles.test-support.ts'
 
 const PLACE = { account: TEST_ACCOUNT, region: TEST_REGION }
 const NODES = 200

@@ -6,7 +6,8 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CancelCommandCommand, DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm'
 import { systemRandom } from '../platform/random.ts'
-import { FleetWorld, Middle, Runs, until } from './fleet.test-support.ts'
+import { FleetWorld, Runs, until } from './fleet.test-support.ts'
+import { Middle } from './middle.test-support.ts'
 
 describe('a fleet of real agents', { concurrency: 4, timeout: 400_000 }, () => {
   test('is enrolled, online, and runs each command once, wherever it is sent', async () => {

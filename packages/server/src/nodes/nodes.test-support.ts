@@ -1,18 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import { newNodeKey, registerRequest, signedHeaders } from '@lockstep/agent/identity'
-import type {
-  FrameBody,
-  Listen,
-  NodeAssociation,
-  NodeCommand,
-  NodeFacts,
-  RegisterAnswer,
-  Report,
-} from '@lockstep/wire'
+import type { Listen, NodeCommand, NodeFacts, RegisterAnswer, Report } from '@lockstep/wire'
 import { Bus } from '../bus/bus.ts'
 import { digestOfCode } from '../fleet/activation-code.ts'
 import type { Received, Reply } from '../gateway/call.ts'
-import type { OpenReply, Outlet } from '../gateway/open-reply.ts'
+import type { OpenReply } from '../gateway/open-reply.ts'
 import { Throttle } from '../gateway/throttle.ts'
 import { Keyring } from '../keyring/keyring.ts'
 import { openMemoryRootKey } from '../keyring/root-keys/memory.ts'
@@ -25,7 +17,7 @@ import type { Store } from '../store/store.ts'
 import { openTestStore } from '../store/test-store.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { ManualTimer } from '../testing/manual-timer.ts'
-import type { Associations, Dispatch, Due, NodeName } from './dispatch.ts'
+import { MemoryAssociations, MemoryDispatch, TestOutlet } from './doubles.test-support.ts'
 import { NodeLink } from './node-link.ts'
 
 export const PLACE = { account: '111122223333', region: 'us-east-1' }
@@ -34,82 +26,6 @@ export const ACTIVATION = '00000000-0000-4000-8000-00000000000a'
 
 const GENEROUS = { perSecond: 1_000_000, burst: 1_000_000 }
 export const LIMITS = { address: GENEROUS, principal: GENEROUS, failedSignature: GENEROUS }
-
-/** Run Command's side, in memory. */
-export class MemoryDispatch implements Dispatch {
-  /** By the node's id. */
-  readonly commands = new Map<string, NodeCommand[]>()
-  readonly cancelled = new Map<string, string[]>()
-  readonly reports: { readonly node: string; readonly report: Pick<Report, 'started' | 'results'> }[] = []
-
-  async waitingAmong(): Promise<readonly string[]> {
-    return [...this.commands.keys(), ...this.cancelled.keys()]
-  }
-
-  async due({ id }: NodeName): Promise<Due> {
-    return { commands: this.commands.get(id) ?? [], cancelled: this.cancelled.get(id) ?? [] }
-  }
-
-  async takeReport({ id }: NodeName, report: Pick<Report, 'started' | 'results'>): Promise<void> {
-    this.reports.push({ node: id, report })
-    const started = new Set([...report.started, ...report.results].map(({ commandId }) => commandId))
-    this.commands.set(
-      id,
-      (this.commands.get(id) ?? []).filter(({ commandId }) => !started.has(commandId)),
-    )
-  }
-}
-
-export class MemoryAssociations implements Associations {
-  readonly wanted = new Map<string, readonly NodeAssociation[]>()
-  readonly reports: { readonly node: string; readonly report: Report['associations'] }[] = []
-
-  async of(): Promise<ReadonlyMap<string, readonly NodeAssociation[]>> {
-    return this.wanted
-  }
-
-  async takeReport({ id }: NodeName, report: Report['associations']): Promise<void> {
-    this.reports.push({ node: id, report })
-  }
-}
-
-/** An outlet that a test reads and closes. */
-export class TestOutlet implements Outlet {
-  readonly lines: string[] = []
-  waitingBytes = 0
-  isEnded = false
-  isGone = false
-  readonly #closed: (() => void)[] = []
-
-  send(text: string): boolean {
-    if (this.isEnded || this.isGone) return false
-    this.lines.push(text)
-    return true
-  }
-
-  end(): void {
-    this.isEnded = true
-    this.#close()
-  }
-
-  /** The client is gone. */
-  hangUp(): void {
-    this.isGone = true
-    this.#close()
-  }
-
-  onClosed(callback: () => void): void {
-    this.#closed.push(callback)
-  }
-
-  get bodies(): readonly FrameBody[] {
-    return this.lines.map((line) => JSON.parse(JSON.parse(line).body))
-  }
-
-  #close(): void {
-    for (const callback of this.#closed.splice(0)) callback()
-  }
-}
 
 /** A node as the server sees it. */
 export interface TestNode {

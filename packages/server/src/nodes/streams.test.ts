@@ -3,15 +3,8 @@ import { createPublicKey, verify } from 'node:crypto'
 import { describe, test } from 'node:test'
 import type { Frame, FrameBody } from '@lockstep/wire'
 import { eventually } from '../testing/eventually.ts'
-import {
-  commandOf,
-  contentOf,
-  hexOf,
-  PLACE,
-  type TestNode,
-  type TestOutlet,
-  World,
-} from './nodes.test-support.ts'
+import type { TestOutlet } from './doubles.test-support.ts'
+import { commandOf, contentOf, hexOf, PLACE, type TestNode, World } from './nodes.test-support.ts'
 
 const MINUTE = 60_000
 

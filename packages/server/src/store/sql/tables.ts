@@ -13,7 +13,7 @@ import type { PrincipalTables } from './principals.ts'
 import type { RuleTables } from './rules.ts'
 import type { SecretTables } from './secrets.ts'
 import type { TopicTables } from './topics.ts'
-import type { TrailTables } from './trail.ts'
+import type { TrailTables } from './trail-rows.ts'
 
 /** Every table, for Kysely's types. Each aggregate declares its own beside its queries. */
 export interface Tables

@@ -1,3 +1,4 @@
+import type { Place } from '../store.ts'
 import type { TrailColumns, TrailCursor, TrailEntry, TrailRow, TrailStamp } from '../trail.ts'
 import type { SqlValue } from './sql.ts'
 
@@ -17,6 +18,24 @@ export interface EventRow {
   readonly digest: Uint8Array
   readonly mac: Uint8Array
   readonly body: string
+}
+
+/** How the trail's tables look to Kysely. Lanes, checkpoints and the key belong to no account: both are empty. */
+export interface TrailTables {
+  readonly trail_events: EventRow
+  readonly trail_terms: Place & {
+    readonly attribute: string
+    readonly value: string
+    readonly bucket: number
+    readonly lane: number
+  }
+  readonly trail_lanes: Place & {
+    readonly lane: number
+    readonly key_generation: number
+    readonly server_id: string | null
+  }
+  readonly trail_checkpoints: Place & { readonly sequence: number; readonly checkpoint: string }
+  readonly trail_keys: Place & { readonly public_key: string; readonly sealed_private_key: Uint8Array }
 }
 
 /** In the order of {@link valuesOf}. */

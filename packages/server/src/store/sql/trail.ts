@@ -33,24 +33,6 @@ import {
 import { search } from './trail-search.ts'
 import { TermCheck } from './trail-term-check.ts'
 
-/** How the trail's tables look to Kysely. Lanes, checkpoints and the key belong to no account: both are empty. */
-export interface TrailTables {
-  readonly trail_events: EventRow
-  readonly trail_terms: Place & {
-    readonly attribute: string
-    readonly value: string
-    readonly bucket: number
-    readonly lane: number
-  }
-  readonly trail_lanes: Place & {
-    readonly lane: number
-    readonly key_generation: number
-    readonly server_id: string | null
-  }
-  readonly trail_checkpoints: Place & { readonly sequence: number; readonly checkpoint: string }
-  readonly trail_keys: Place & { readonly public_key: string; readonly sealed_private_key: Uint8Array }
-}
-
 const INSERT_EVENT = `insert into trail_events (${EVENT_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_TERM = `insert into trail_terms (account, region, attribute, value, bucket, lane)
   values (?, ?, ?, ?, ?, ?)
