@@ -1,19 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const MODELS = join(import.meta.dirname, '../models')
-const SERVICES = [
-  'secretsmanager',
-  'kms',
-  'iam',
-  'sts',
-  'cloudtrail',
-  'sns',
-  'lambda',
-  'events',
-  'ssm',
-  'ec2',
-] as const
+/** Every one that there is a model of, so that none is left out. */
+const SERVICES = readdirSync(MODELS)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.replace('.json', ''))
 
 /**
  * What AWS's models do not call sensitive and is: a shape by its name, or one structure's member by both names.
